@@ -1,0 +1,189 @@
+"""The values that every room speaks: what a CRM holds, what is written to it, and what it answered.
+
+A record's fields are flat, from the target's field name to a canonical value: text, int, bool or a list of them, with
+decimals as text without trailing zeros, dates as `2024-01-31` and date-times as `2024-01-31T08:40:49Z`. There is no
+float.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from migrator.errors import Problem
+
+Canonical = Any  # str | int | bool | None | list[Canonical] | dict[str, Canonical]
+Fields = Mapping[str, Canonical]
+
+
+class Action(StrEnum):
+    """What a plan does about one row or record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    LINK = "link"
+    UNCHANGED = "unchanged"
+    SKIP = "skip"
+    REJECT = "reject"
+    DELETE = "delete"
+
+    @property
+    def rune(self) -> str:
+        """Give the one character that stands for the action wherever a plan is shown."""
+        return _RUNES[self]
+
+
+_RUNES = dict(zip(Action, "+~&=·!-", strict=True))
+
+
+class Kind(StrEnum):
+    """The type of a target's field; the wire format belongs to the connector."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    LIST = "list"
+    TAGS = "tags"
+    REFERENCE = "reference"
+
+
+TEXT_KINDS = frozenset({Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL})
+
+
+class Tier(StrEnum):
+    """How an unanswered create is recognised: by a marker, by a natural key, or not at all."""
+
+    MARKER = "A"
+    KEY = "B"
+    BLIND = "C"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One field of a target's object. `refused` says why it may not be written; empty where it may."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    refused: str = ""
+    references: str = ""
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectType:
+    """One kind of record in a CRM; `parents` are the objects it can live under, none for an object of its own."""
+
+    name: str
+    fields: Mapping[str, Field]
+    tier: Tier = Tier.BLIND
+    marker: str = ""
+    parents: tuple[str, ...] = ()
+    is_listed: bool = True
+    label: tuple[str, ...] = ()
+
+    def field(self, name: str) -> Field | None:
+        """Find a field by its wire name; `Tags.Skills` is a category of the field `Tags`."""
+        if name in self.fields:
+            return self.fields[name]
+        whole, _, part = name.partition(".")
+        found = self.fields.get(whole) if part else None
+        if found is None or found.kind is not Kind.TAGS:
+            return None
+        return Field(name=name, kind=Kind.LIST, refused=found.refused)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """What a connector's CRM holds, for checking a mapping's names."""
+
+    connector: str
+    version: str
+    objects: Mapping[str, ObjectType]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Which account of which server a target is: its origin, and a hash of ids that only this account has."""
+
+    origin: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.origin} ({self.fingerprint[:12]})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetRecord:
+    """A record as the target holds it: its id, canonical fields, and `raw`, the answer it came in."""
+
+    id: str
+    fields: Fields
+    raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Write:
+    """One request that changes the target. `before`: the record as just read, for updates; `parent`: (object, id)."""
+
+    object: str
+    fields: Fields
+    id: str = ""
+    parent: tuple[str, str] | None = None
+    before: TargetRecord | None = None
+
+
+class Verdict(StrEnum):
+    """What a request did, as far as can be known."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    NOT_APPLIED = "not applied"
+    NOT_SENT = "not sent"
+    GONE = "gone"
+    IN_DOUBT = "in doubt"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The answer to one write.
+
+    `halt` stops the whole run after this outcome is journalled. `wait_seconds` is the earliest a next request may be
+    sent. `confirm` asks for one read before a refusal is believed, where the vendor refuses with a status that can also
+    be a fault.
+    """
+
+    verdict: Verdict
+    target_id: str = ""
+    status: int | None = None
+    message: str = ""
+    wait_seconds: float = 0.0
+    confirm: bool = False
+    halt: Problem | None = None
+
+
+def canonical_decimal(number: Decimal) -> str:
+    """Write a number without exponent and without trailing zeros: `0.1`, `1000`, `-12.5`."""
+    text = format(number, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"-0", ""} else text
+
+
+def canonical_datetime(moment: datetime) -> str:
+    """Write an aware date-time in UTC with `Z`, fractions of a second only where there are any."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def midnight(day: date) -> datetime:
+    """Take a date as a date-time: midnight UTC, without any shift of zone."""
+    return datetime.combine(day, time(), UTC)
