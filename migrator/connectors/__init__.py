@@ -1,0 +1,1 @@
+"""The world outside, behind two protocols: `Source` gives rows, `Target` is read and written."""

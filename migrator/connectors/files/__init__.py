@@ -1,0 +1,1 @@
+"""Tables in files: CSV, TSV, JSON Lines and XLSX, decoded strictly and streamed through petl."""

@@ -1,0 +1,127 @@
+"""Text files as tables: delimited ones streamed through petl, which is imported here and nowhere else, and JSON Lines.
+
+A row is given as it stands; whether it is too short is the business of whoever reads it.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import petl
+
+from migrator.connectors.files.dialect import MAX_CELL, Dialect, find_dialect, undecodable
+from migrator.connectors.files.opening import OpenedFile
+from migrator.connectors.protocols import Cell
+from migrator.errors import Problem, SourceError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawTable:
+    """Header and numbered rows of one file, and how it was understood."""
+
+    header: tuple[str, ...]
+    rows: Iterator[tuple[int, tuple[Cell, ...]]]
+    is_text: bool
+    notes: tuple[str, ...]
+    warnings: list[str] = field(default_factory=list)
+
+
+def delimited(file: OpenedFile, *, encoding: str, delimiter: str) -> RawTable:
+    """Open a CSV or TSV file. Raises SourceError, also while its rows are walked."""
+    dialect = find_dialect(file, encoding=encoding, delimiter=delimiter)
+    csv.field_size_limit(MAX_CELL)
+    table = petl.fromcsv(file, dialect.encoding, errors="strict", delimiter=dialect.delimiter, strict=True)
+    rows = enumerate(_guarded(iter(table), file, dialect), start=1)
+    _number, header = next(rows, (0, ()))
+    return RawTable(header=header, rows=rows, is_text=True, notes=dialect.notes)
+
+
+def _guarded(rows: Iterator[tuple[str, ...]], file: OpenedFile, dialect: Dialect) -> Iterator[tuple[str, ...]]:
+    try:
+        yield from rows
+    except UnicodeDecodeError:
+        raise undecodable(file, dialect.encoding) from None
+    except csv.Error as error:
+        raise _malformed(file, dialect, error) from None
+
+
+def _malformed(file: OpenedFile, dialect: Dialect, error: csv.Error) -> SourceError:
+    """Find the line on which the malformed record begins."""
+    reader = csv.reader(file.text_lines(dialect.encoding), delimiter=dialect.delimiter, strict=True)
+    line = 1
+    try:
+        for _row in reader:
+            line = reader.line_num + 1
+    except csv.Error:
+        pass
+    if "unexpected end of data" in str(error):
+        fact, hint = "a quoted cell opens in this record and never closes", "close the quote, or double a quote in text"
+    elif "field larger" in str(error):
+        fact, hint = "a cell is larger than 10 MiB", "is a quote left open?"
+    else:
+        fact, hint = f"not well-formed: {error}", 'inside quotes, a quote is written twice: ""'
+    return SourceError(Problem(code="E406", place=f"{file.name}:{line}", fact=fact, hint=hint))
+
+
+def json_lines(file: OpenedFile) -> RawTable:
+    """Open a JSON Lines file: its header is every key of every line. Raises SourceError, also while it is walked."""
+    keys: dict[str, None] = {}
+    for _number, record in _records(file, file.lines()):
+        keys.update(dict.fromkeys(record))
+    header = tuple(keys)
+    records = _records(file, io.BufferedReader(file))
+    return RawTable(header=header, rows=_in_columns(records, header), is_text=False, notes=("utf-8 (JSON Lines)",))
+
+
+def _in_columns(
+    records: Iterable[tuple[int, dict[str, Any]]], header: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    for number, record in records:
+        yield number, tuple(record.get(name) for name in header)
+
+
+def _records(file: OpenedFile, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        place = f"{file.name}:{number}"
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            record = json.loads(
+                text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
+            )
+        except UnicodeDecodeError:
+            raise undecodable(file, "utf-8") from None
+        except (ValueError, RecursionError) as error:
+            problem = Problem(code="E406", place=place, fact=f"not one JSON object: {error}")
+            raise SourceError(problem) from None
+        if not isinstance(record, dict):
+            raise SourceError(Problem(code="E406", place=place, fact="a line must be a JSON object"))
+        if "\\ud" in text:
+            _refuse_surrogates(text, record, place)
+        yield number, record
+
+
+def _refuse_surrogates(text: str, record: dict[str, Any], place: str) -> None:
+    try:
+        json.dumps(record, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        fact = f"half of a surrogate pair is no character: {text.strip()[:60]}"
+        raise SourceError(Problem(code="E406", place=place, fact=fact)) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key '{twice}' stands twice")
+    return record

@@ -1,0 +1,1 @@
+"""Mapping file → `MappingSpec`, or all problems at once."""

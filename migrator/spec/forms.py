@@ -1,0 +1,131 @@
+"""Field forms, transforms and lookups of a mapping → values."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrator.contracts import did_you_mean
+from migrator.errors import Problem
+from migrator.located import Located, Pointer
+from migrator.spec.values import (
+    ByLine,
+    Constant,
+    Form,
+    From,
+    Lines,
+    ListOf,
+    Lookup,
+    Template,
+    Transform,
+    Value,
+)
+
+_VAR = re.compile(r"\{\{\s*vars\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """What a form may refer to, and where its problems go: the document, `vars`, and chains under a name."""
+
+    document: Located
+    vars: Mapping[str, Any]
+    chains: Mapping[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, code: str, pointer: Pointer, fact: str, hint: str = "") -> None:
+        """Note a problem at the place of `pointer`."""
+        self.problems.append(Problem(code=code, place=self.document.place(pointer), fact=fact, hint=hint))
+
+
+def read_value(raw: Any, pointer: Pointer, scope: Scope) -> Value:
+    """Read any field form; text with `{{` in it is a template, other text a column."""
+    if isinstance(raw, str):
+        form: Form = Template(text=raw) if "{{" in raw else From(columns=(raw,))
+        return Value(form=form, pointer=pointer)
+    default = raw.get("default")
+    return Value(
+        form=_read_form(raw, pointer, scope),
+        transforms=tuple(read_transforms(raw.get("transform", []), (*pointer, "transform"), scope)),
+        default=None if default is None else read_value(default, (*pointer, "default"), scope),
+        is_required=raw.get("required", False),
+        when=raw.get("when", ""),
+        on_error=raw.get("on_error", "reject"),
+        pointer=pointer,
+    )
+
+
+def _read_form(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Form:
+    if "from" in raw:
+        return From(columns=as_names(raw["from"]))
+    if "template" in raw:
+        return Template(text=raw["template"])
+    if "value" in raw:
+        return Constant(value=fill_vars(raw["value"], (*pointer, "value"), scope))
+    if "list" in raw:
+        items = enumerate(raw["list"])
+        return ListOf(items=tuple(read_value(item, (*pointer, "list", n), scope) for n, item in items))
+    if "lines" in raw:
+        return Lines(templates=tuple(raw["lines"]), separator=raw.get("with", "\n"))
+    return read_lookup(raw, pointer, scope)
+
+
+def read_lookup(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Lookup:
+    """Read a lookup, the keys of which may stand beside a field's own."""
+    create = raw.get("create")
+    lines = enumerate(raw["by"])
+    return Lookup(
+        object=raw["lookup"],
+        lines=tuple(_read_line(line, (*pointer, "by", n), scope) for n, line in lines),
+        on_missing=raw.get("on_missing", "reject"),
+        on_ambiguous=raw.get("on_ambiguous", "reject"),
+        create=None if create is None else _read_inputs(create, (*pointer, "create"), scope),
+    )
+
+
+def _read_line(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> ByLine:
+    kind = next(iter(raw)) if set(raw) in ({"id"}, {"key"}) else "fields"
+    return ByLine(kind=kind, inputs=_read_inputs(raw, pointer, scope), pointer=pointer)
+
+
+def _read_inputs(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> tuple[tuple[str, Value], ...]:
+    return tuple((name, read_value(raw[name], (*pointer, name), scope)) for name in sorted(raw))
+
+
+def read_transforms(raw: list[Any], pointer: Pointer, scope: Scope, seen: tuple[str, ...] = ()) -> Iterator[Transform]:
+    """Read a chain; a name from the mapping's own `transforms` stands for the chain found there."""
+    for n, item in enumerate(raw):
+        here = (*pointer, n)
+        name = item if isinstance(item, str) else next(key for key in item if key != "else")
+        if name in seen:
+            scope.refuse("E013", here, f"transform '{name}' uses itself", "take it out of its own chain")
+        elif name in scope.chains and isinstance(item, str):
+            yield from read_transforms(scope.chains[name], ("transforms", name), scope, (*seen, name))
+        elif isinstance(item, str):
+            yield Transform(name=name, pointer=here)
+        else:
+            argument = fill_vars(item[name], here, scope)
+            yield Transform(name=name, argument=argument, otherwise=item.get("else", "reject"), pointer=here)
+
+
+def fill_vars(raw: Any, pointer: Pointer, scope: Scope) -> Any:
+    """Put constants in the place of `{{ vars.x }}`; text that is nothing else takes over the constant's type."""
+    if isinstance(raw, list):
+        return [fill_vars(item, (*pointer, n), scope) for n, item in enumerate(raw)]
+    if isinstance(raw, dict):
+        return {key: fill_vars(item, (*pointer, key), scope) for key, item in raw.items()}
+    if not isinstance(raw, str):
+        return raw
+    for name in _VAR.findall(raw):
+        if name not in scope.vars:
+            hint = did_you_mean(name, scope.vars) or "state it under 'vars'"
+            scope.refuse("E012", pointer, f"unknown constant 'vars.{name}'", hint)
+            return raw
+    if whole := _VAR.fullmatch(raw.strip()):
+        return scope.vars[whole[1]]
+    return _VAR.sub(lambda found: str(scope.vars[found[1]]), raw)
+
+
+def as_names(raw: str | list[str]) -> tuple[str, ...]:
+    """Take one name or a list of them."""
+    return (raw,) if isinstance(raw, str) else tuple(raw)

@@ -1,0 +1,207 @@
+"""The names that a mapping uses, checked against the source's columns and the target's catalog."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from migrator.contracts import did_you_mean
+from migrator.errors import Problem
+from migrator.located import Pointer
+from migrator.records import TEXT_KINDS, Catalog, Field, Kind, ObjectType
+from migrator.spec.values import From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
+
+Columns = tuple[str, ...]
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Names:
+    """One mapping, the catalog of its target, and the columns of each of its objects."""
+
+    spec: MappingSpec
+    catalog: Catalog
+    columns: Mapping[str, Columns]
+
+    def problem(self, code: str, pointer: Pointer, fact: str, hint: str = "") -> Problem:
+        return Problem(code=code, place=self.spec.place(pointer), fact=fact, hint=hint)
+
+    def column(self, name: str, item: ObjectSpec, pointer: Pointer) -> Iterator[Problem]:
+        """Find a column, exactly or as the head of a path; columns that were not read are not judged."""
+        columns = self.columns.get(item.name)
+        if columns is None or name in columns or name.replace("[", ".").split(".")[0] in columns:
+            return
+        fact = f"no column '{name}' in {', '.join(item.tables)}"
+        yield self.problem("E015", pointer, fact, did_you_mean(name, columns) or f"there are: {_some(columns)}")
+
+    def target_object(self, spelled: str) -> ObjectType | None:
+        """Find the target's object behind the name in a lookup: an object of this mapping, or `target/x`."""
+        if spelled.startswith("target/"):
+            return self.catalog.objects.get(spelled.removeprefix("target/"))
+        item = self.spec.objects.get(spelled)
+        return self.catalog.objects.get(item.to) if item else None
+
+
+def name_problems(spec: MappingSpec, catalog: Catalog, columns: Mapping[str, Columns]) -> list[Problem]:
+    """Check all names at once; `columns` holds the header of each object whose source was read."""
+    names = _Names(spec=spec, catalog=catalog, columns=columns)
+    found: list[Problem] = []
+    for item in spec.objects.values():
+        target = catalog.objects.get(item.to)
+        found += _row_problems(names, item)
+        if target is None:
+            hint = did_you_mean(item.to, catalog.objects) or f"there are: {_some(catalog.objects)}"
+            pointer = (*item.pointer, "to")
+            found.append(names.problem("E016", pointer, f"{catalog.connector} has no object '{item.to}'", hint))
+        else:
+            found += _object_problems(names, item, target)
+    return found
+
+
+def _row_problems(names: _Names, item: ObjectSpec) -> Iterator[Problem]:
+    for column in item.key:
+        yield from names.column(column, item, (*item.pointer, "key"))
+    for step in item.rows:
+        for n, column in enumerate(step.argument if step.name == "distinct" else ()):
+            yield from names.column(column, item, (*step.pointer, n))
+    for field in item.fields:
+        yield from _value_columns(names, item, field.value)
+    if item.parent:
+        yield from _lookup_columns(names, item, item.parent)
+
+
+def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Problem]:
+    match value.form:
+        case From(columns=columns):
+            for column in columns:
+                yield from names.column(column, item, value.pointer)
+        case ListOf(items=items):
+            for part in items:
+                yield from _value_columns(names, item, part)
+        case Lookup():
+            yield from _lookup_columns(names, item, value.form)
+    if value.default:
+        yield from _value_columns(names, item, value.default)
+
+
+def _lookup_columns(names: _Names, item: ObjectSpec, lookup: Lookup) -> Iterator[Problem]:
+    inputs = [pair for line in lookup.lines for pair in line.inputs] + list(lookup.create or ())
+    for _field, value in inputs:
+        yield from _value_columns(names, item, value)
+
+
+def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Iterator[Problem]:
+    stated = {field.name for field in item.fields}
+    for field in item.fields:
+        yield from _field_problems(names, field.name, target, field.pointer)
+        if isinstance(field.value.form, Lookup):
+            yield from _reference_problems(names, field.value.form, target.field(field.name), field.pointer)
+    for line in item.match:
+        for name in line.fields:
+            yield from _match_problems(names, name, item, target, line.pointer)
+    if item.on_no_match == "create":
+        for needed in _missing_required(target, stated):
+            fact = f"{names.catalog.connector} demands '{needed}' of {target.name}, and no field gives it"
+            yield names.problem("E023", (*item.pointer, "fields"), fact, f"add '{needed}'")
+    if item.marker.field:
+        yield from _field_problems(names, item.marker.field, target, item.marker.pointer)
+    yield from _parent_problems(names, item, target)
+
+
+def _field_problems(names: _Names, name: str, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
+    field = target.field(name)
+    if field is None:
+        fact = f"{names.catalog.connector} has no field '{name}' in {target.name}"
+        hint = did_you_mean(name, target.fields) or _tag_hint(name, target)
+        yield Problem(code="E016", place=names.spec.place(pointer, key=True), fact=fact, hint=hint)
+    elif field.refused:
+        place = names.spec.place(pointer, key=True)
+        yield Problem(code="E021", place=place, fact=f"'{name}' may not be written", hint=field.refused)
+    elif field.kind is Kind.TAGS:
+        place = names.spec.place(pointer, key=True)
+        yield Problem(code="E016", place=place, fact=f"'{name}' needs a category", hint=f"such as '{name}.Default'")
+
+
+def _match_problems(
+    names: _Names, name: str, item: ObjectSpec, target: ObjectType, pointer: Pointer
+) -> Iterator[Problem]:
+    by_name = {field.name: field for field in item.fields}
+    if target.field(name) is None:
+        hint = did_you_mean(name, target.fields)
+        yield names.problem("E016", pointer, f"{names.catalog.connector} has no field '{name}' in {target.name}", hint)
+    elif name in by_name and isinstance(by_name[name].value.form, Lookup):
+        yield names.problem("E090", pointer, f"match on the reference '{name}': not built yet", "take it out for now")
+
+
+def _reference_problems(names: _Names, lookup: Lookup, field: Field | None, pointer: Pointer) -> Iterator[Problem]:
+    target = names.target_object(lookup.object)
+    if target is None:
+        known = [*names.spec.objects, *(f"target/{name}" for name in names.catalog.objects)]
+        hint = did_you_mean(lookup.object, known) or f"there are: {_some(known)}"
+        yield names.problem("E012", (*pointer, "lookup"), f"unknown object '{lookup.object}'", hint)
+        return
+    if field and field.kind is Kind.REFERENCE and field.references not in {"", target.name}:
+        fact = f"'{field.name}' points at {field.references}, not at {target.name}"
+        yield names.problem("E022", (*pointer, "lookup"), fact)
+    elif field and field.kind not in {Kind.REFERENCE, *TEXT_KINDS}:
+        yield names.problem("E022", pointer, f"'{field.name}' is no reference, it holds {field.kind}")
+    for line in lookup.lines:
+        for name in line.fields:
+            if target.field(name) is None:
+                fact = f"{names.catalog.connector} has no field '{name}' in {target.name}"
+                yield names.problem("E016", (*line.pointer, name), fact, did_you_mean(name, target.fields))
+    yield from _line_problems(names, lookup, target, pointer)
+
+
+def _line_problems(names: _Names, lookup: Lookup, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
+    """Check what the lines of a lookup can do: find by key only what the mapping has, create only what can exist."""
+    outside = lookup.object.startswith("target/")
+    for line in lookup.lines:
+        if line.kind == "key" and outside:
+            fact = f"'{lookup.object}' is no object of this mapping and has no keys"
+            yield names.problem("E022", line.pointer, fact, "look it up by 'id' or by its fields")
+        if line.fields and not target.is_listed:
+            yield names.problem(
+                "E022", line.pointer, f"{target.name} cannot be listed, so no field finds one", "use key"
+            )
+    if lookup.on_missing != "create":
+        return
+    if outside:
+        fact = f"'{lookup.object}' is not migrated here, so nothing is created in it"
+        yield names.problem("E022", (*pointer, "on_missing"), fact, "make it an object of this mapping")
+    for name, value in lookup.create or ():
+        yield from _field_problems(names, name, target, value.pointer)
+    given = (
+        [{name for name, _ in lookup.create}]
+        if lookup.create
+        else [set(line.fields) for line in lookup.lines if line.fields]
+    )
+    for fields in given or [set()]:
+        for needed in _missing_required(target, fields):
+            fact = f"a new record of {target.name} would lack '{needed}'"
+            yield names.problem("E023", (*pointer, "on_missing"), fact, "state it under 'create'")
+
+
+def _parent_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Iterator[Problem]:
+    if item.parent is None:
+        return
+    pointer = (*item.pointer, "parent")
+    parent = names.target_object(item.parent.object)
+    if parent and parent.name not in target.parents:
+        hint = f"it lives under: {', '.join(target.parents)}" if target.parents else "take 'parent' out"
+        yield names.problem("E022", pointer, f"{target.name} do not live under {parent.name}", hint)
+    yield from _reference_problems(names, item.parent, None, pointer)
+
+
+def _missing_required(target: ObjectType, given: set[str]) -> list[str]:
+    return [field.name for field in target.fields.values() if field.required and field.name not in given]
+
+
+def _tag_hint(name: str, target: ObjectType) -> str:
+    whole = name.partition(".")[0]
+    return f"'{whole}' holds no parts" if whole in target.fields else ""
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    rest = len(listed) - _SHOWN
+    return ", ".join(listed[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

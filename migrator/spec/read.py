@@ -1,0 +1,117 @@
+"""A mapping file → `MappingSpec`, or `SpecError` with all that is wrong with it."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from migrator.contracts import schema_problems
+from migrator.errors import Problem, SpecError
+from migrator.located import Located, Pointer, read_located
+from migrator.spec.forms import Scope
+from migrator.spec.later import later_problems
+from migrator.spec.objects import read_objects, with_trim
+from migrator.spec.project import Project, find_project, inside
+from migrator.spec.values import Block, Limit, Limits, MappingSpec
+
+LEDGER = ".migrator/ledger.sqlite"
+
+_BLOCK_KEYS = frozenset({"connector", "env", "profile"})
+_SECRET = re.compile(r"(^|_)(key|token|secret|password|passkey)$|^(base_)?url$")
+
+
+def read_spec(path: Path | str, *, environ: Mapping[str, str] | None = None, profile: str = "") -> MappingSpec:
+    """Read a mapping. `environ` may override `vars` as `<PREFIX>_VAR_<NAME>`; `profile` goes before the target's own.
+
+    Raises SpecError with every problem of the file's text and shape; names of columns and fields are checked against
+    the source and the target when a plan is made.
+    """
+    path = Path(path)
+    document = read_located(path)
+    problems = schema_problems(document, "mapping") if document.data is not None else [_empty(document)]
+    if problems:
+        raise SpecError(*problems)
+    found = list(_secret_problems(document))
+    if later := list(later_problems(document)):
+        raise SpecError(*found, *later)
+    project = find_project(path)
+    source = _read_block("source", document, project, "")
+    target = _read_block("target", document, project, profile)
+    scope = Scope(
+        document=document,
+        vars=_read_vars(document.data.get("vars", {}), (source, target), environ or {}),
+        chains=document.data.get("transforms", {}),
+        problems=found,
+    )
+    objects = read_objects(document.data["objects"], scope)
+    ledger = inside(project.folder, project.folder, document.data.get("ledger", LEDGER))
+    if ledger is None:
+        scope.refuse("E017", ("ledger",), "the ledger would lie outside the project folder", f"such as {LEDGER}")
+    if scope.problems or ledger is None:
+        raise SpecError(*scope.problems)
+    return MappingSpec(
+        name=document.data["name"],
+        path=path.resolve(),
+        project=project.folder,
+        sha256=hashlib.sha256(document.text.encode()).hexdigest(),
+        document=document,
+        source=source,
+        target=target,
+        vars=scope.vars,
+        limits=_read_limits(document.data.get("limits", {})),
+        ledger=ledger,
+        objects=with_trim(objects, is_trimmed=source.settings.get("trim", True)),
+    )
+
+
+def _empty(document: Located) -> Problem:
+    return Problem(code="E014", place=document.place(()), fact="the file is empty", hint="it starts with 'mapping: 1'")
+
+
+def _secret_problems(document: Located) -> Iterator[Problem]:
+    """Refuse secrets and addresses in the blocks: a mapping is shared, and an address could send data elsewhere."""
+    blocks: dict[Pointer, Any] = {(side,): document.data.get(side) for side in ("source", "target")}
+    blocks |= {("sources", name): block for name, block in document.data.get("sources", {}).items()}
+    for pointer, block in blocks.items():
+        for key in block or {}:
+            if _SECRET.search(key):
+                prefix = block.get("env") or re.sub(r"\W", "_", str(block["connector"])).upper()
+                hint = f"set {prefix}_{key.upper()} in the environment or a profile in migrator.yaml"
+                place = document.place((*pointer, key), key=True)
+                yield Problem(code="E018", place=place, fact=f"'{key}' may not stand in a mapping", hint=hint)
+
+
+def _read_block(side: str, document: Located, project: Project, override: str) -> Block:
+    raw = document.data[side]
+    name = override or raw.get("profile", "")
+    connector = raw["connector"]
+    own_file = connector.startswith((".", "/")) or connector.endswith((".yaml", ".yml"))
+    prefix = Path(connector).name.split(".")[0] if own_file else connector
+    return Block(
+        connector=connector,
+        env=raw.get("env") or re.sub(r"\W", "_", prefix).upper(),
+        settings={key: value for key, value in raw.items() if key not in _BLOCK_KEYS},
+        profile=project.profile(name) if name else {},
+        pointer=(side,),
+    )
+
+
+def _read_vars(stated: Mapping[str, Any], blocks: tuple[Block, ...], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Give the constants, each from the environment, else a profile, else the mapping."""
+    found = dict(stated)
+    for block in blocks:
+        found |= {name: value for name, value in dict(block.profile.get("vars", {})).items() if name in stated}
+        for name in stated:
+            if (text := environ.get(f"{block.env}_VAR_{name.upper()}")) is not None:
+                found[name] = text
+    return found
+
+
+def _read_limits(raw: Mapping[str, Any]) -> Limits:
+    return Limits(**{name: _read_limit(value) for name, value in raw.items()})
+
+
+def _read_limit(raw: int | str) -> Limit:
+    return Limit(number=raw) if isinstance(raw, int) else Limit(percent=Decimal(raw.removesuffix("%")))

@@ -1,0 +1,232 @@
+"""What a mapping says, as values. Each carries its pointer, so that a later finding can name its place in the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from migrator.located import Located, Pointer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transform:
+    """One step of a chain: its name, its argument as written (None for a bare name), and `else` where it has one."""
+
+    name: str
+    argument: Any = None
+    otherwise: Any = "reject"
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class From:
+    """A column, or the first of several that is not blank."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    """Text with `{{ expressions }}`."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Constant:
+    """A value of any JSON type, `vars` filled in."""
+
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListOf:
+    """Several values in one list."""
+
+    items: tuple["Value", ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lines:
+    """Templates joined; one whose columns are all blank is left out."""
+
+    templates: tuple[str, ...]
+    separator: str = "\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByLine:
+    """One way to identify a referenced record: by `id`, by `key`, or by the named target fields."""
+
+    kind: str
+    inputs: tuple[tuple[str, "Value"], ...]
+    pointer: Pointer = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Name the target fields of a line that looks by fields, in order of name."""
+        return tuple(name for name, _value in self.inputs) if self.kind == "fields" else ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup:
+    """A reference to a record of `object`, an object of this mapping or, as `target/x`, of the target alone."""
+
+    object: str
+    lines: tuple[ByLine, ...]
+    on_missing: str = "reject"
+    on_ambiguous: str = "reject"
+    create: tuple[tuple[str, "Value"], ...] | None = None
+
+
+Form = From | Template | Constant | ListOf | Lines | Lookup
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Value:
+    """Any field form and the keys that may stand beside it."""
+
+    form: Form
+    transforms: tuple[Transform, ...] = ()
+    default: "Value | None" = None
+    is_required: bool = False
+    when: str = ""
+    on_error: str = "reject"
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldSpec:
+    """One target field: its value, and who wins against a matched record."""
+
+    name: str
+    value: Value
+    overwrite: str
+    on_conflict: str
+    replaces_list: bool = False
+    clears: bool = False
+
+    @property
+    def pointer(self) -> Pointer:
+        """Tell where the field stands in the mapping."""
+        return self.value.pointer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatchLine:
+    """Target fields that must all agree."""
+
+    fields: tuple[str, ...]
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowStep:
+    """One step of `rows`: `where` with an expression, or `distinct` with columns."""
+
+    name: str
+    argument: Any
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """A unit test of an object: a row, and the record it must give or the code it must be refused with."""
+
+    row: Mapping[str, Any]
+    record: Mapping[str, Any] | None
+    reject: str
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marker:
+    """Where the source key is kept in the target; an empty field is the connector's own choice."""
+
+    field: str = ""
+    is_bare_key: bool = False
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectSpec:
+    """One object of the mapping: which rows become which records, and what happens where they meet others."""
+
+    name: str
+    tables: tuple[str, ...]
+    to: str
+    key: tuple[str, ...]
+    fields: tuple[FieldSpec, ...]
+    match: tuple[MatchLine, ...] = ()
+    rows: tuple[RowStep, ...] = ()
+    parent: Lookup | None = None
+    marker: Marker = field(default_factory=Marker)
+    on_match: str = "update"
+    on_no_match: str = "create"
+    on_ambiguous: str = "reject"
+    on_duplicate: str = "reject"
+    is_trimmed: bool = True
+    examples: tuple[Example, ...] = ()
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """The `source` or `target` block: a connector, the prefix of its environment variables, and its settings.
+
+    `settings` are those that may stand in a mapping; `profile` holds those of the profile that the block picked.
+    """
+
+    connector: str
+    env: str
+    settings: Mapping[str, Any]
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """A guard: a number, or a share in percent."""
+
+    number: int | None = None
+    percent: Decimal | None = None
+
+    def __str__(self) -> str:
+        return f"{self.percent}%" if self.percent is not None else f"{self.number:,}"
+
+    def is_exceeded(self, count: int, *, of: int | None) -> bool:
+        """Tell whether `count` of `of` trips this guard; a share of something unknown trips it too."""
+        if self.percent is None:
+            return count > (self.number or 0)
+        return of is None or count * 100 > self.percent * of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """The guards of a mapping; None where there is none."""
+
+    creates: Limit | None = None
+    updates: Limit | None = None
+    rejects: Limit | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MappingSpec:
+    """A whole mapping. `document` keeps the text for places in messages; `sha256` is over the bytes of the file."""
+
+    name: str
+    path: Path
+    project: Path
+    sha256: str
+    document: Located = field(repr=False)
+    source: Block
+    target: Block
+    vars: Mapping[str, Any]
+    limits: Limits
+    ledger: Path
+    objects: Mapping[str, ObjectSpec]
+
+    def place(self, pointer: Pointer, *, key: bool = False) -> str:
+        """Give `file:line:col` of a value, or of its key."""
+        return self.document.place(pointer, key=key)
