@@ -1,0 +1,219 @@
+"""The wire: one request, sent once, and what came back. httpx is imported here and nowhere else.
+
+What happened is read off the trace, not off the exception: a connection that broke before the first byte of the request
+went out proves that nothing was sent; after it nothing is proved. Secrets join the request at the last moment, inside
+this file, and the library's own log lines, which would show them, are switched off.
+"""
+
+import asyncio
+import fnmatch
+import importlib
+import ipaddress
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from migrator.connectors.rest.limiter import Limiter
+from migrator.connectors.rest.secret import Secret
+from migrator.connectors.rest.settings import Connection, is_loopback
+from migrator.errors import Problem, SpecError, TargetError
+
+MAX_BODY = 16 * 1024 * 1024
+IDLE_SECONDS = 4.0
+
+_USER_AGENT = "migrator/0.1"
+
+httpx = importlib.import_module("httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx")
+
+for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What to ask: path below the base URL, query without secrets, body as bytes."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether the server calls it JSON."""
+        return "json" in self.headers.get("content-type", "").lower()
+
+    @property
+    def charset(self) -> str:
+        """Give the declared charset; empty if there is none."""
+        return self.headers.get("content-type", "").partition("charset=")[2].partition(";")[0].strip().strip('"')
+
+
+class NotSentError(Exception):
+    """It is proved that nothing of the request left this machine. `is_final`: trying again cannot help."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
+
+
+class NoAnswerError(Exception):
+    """The request may have arrived; what became of it is not known."""
+
+
+class Http:
+    """The connection to one target: paced, with a deadline for each request, never following a redirect."""
+
+    def __init__(self, connection: Connection, auth: "Auth", limiter: Limiter, transport: Any = None) -> None:
+        self._connection = connection
+        self._auth = auth
+        self._limiter = limiter
+        self._client = httpx.AsyncClient(
+            verify=_tls() if transport is None and connection.base_url.startswith("https") else False,
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # the deadline below is over the whole request; the library's own is per read
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
+            headers={"User-Agent": _USER_AGENT, "Accept": "application/json"},
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def send(self, request: Request) -> Answer:
+        """Send once. Raises NotSentError or NoAnswerError; every answer, whatever its status, is given back."""
+        await self._limiter.take()
+        try:
+            return await self._send(request)
+        finally:
+            self._limiter.give_back()
+
+    async def _send(self, request: Request) -> Answer:
+        started = False
+
+        async def trace(event: str, _info: Mapping[str, Any]) -> None:
+            nonlocal started
+            started = started or event.endswith("send_request_headers.started")
+
+        try:
+            async with asyncio.timeout(self._connection.timeout_seconds):
+                return await self._exchange(request, trace)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            reason = _reason(error, self._connection.timeout_seconds)
+            if started:
+                raise NoAnswerError(reason) from None
+            raise NotSentError(reason, is_final=_is_certificate(error)) from None
+
+    async def _exchange(self, request: Request, trace: Any) -> Answer:
+        built = self._client.build_request(
+            request.method,
+            self._connection.base_url + request.path,
+            params={**request.query, **self._auth.query()},
+            headers={**self._auth.header(), **({"Content-Type": "application/json"} if request.body else {})},
+            content=request.body or None,
+            extensions={"trace": trace},
+        )
+        response = await self._client.send(built, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise NoAnswerError("the answer is larger than 16 MiB")
+            return Answer(status=response.status_code, headers=dict(response.headers), body=bytes(body))
+        finally:
+            await response.aclose()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Auth:
+    """Where the secrets go: templates of header and query parameters, with the settings that fill them."""
+
+    headers: Mapping[str, str]
+    parameters: Mapping[str, str]
+    values: Mapping[str, str | Secret] = field(repr=False)
+
+    def header(self) -> dict[str, str]:
+        """Give the headers, secrets filled in."""
+        return self._filled(self.headers)
+
+    def query(self) -> dict[str, str]:
+        """Give the query parameters, secrets filled in."""
+        return self._filled(self.parameters)
+
+    def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
+        plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.values.items()}
+        return {name: template.format(**plain) for name, template in templates.items()}
+
+
+def check_address(connection: Connection, name: str, hosts: tuple[str, ...]) -> None:
+    """Refuse an address that could send data elsewhere. Raises SpecError; TargetError if the host does not resolve."""
+    parts = urlsplit(connection.base_url)
+    host = parts.hostname or ""
+    if connection.is_loopback_allowed and is_loopback(connection.base_url):
+        return
+    if parts.scheme != "https" or parts.username or not host:
+        hint = "https://… for a real account, http://127.0.0.1:PORT… for a practice server"
+        raise SpecError(Problem(code="E019", place=name, fact="the base URL is not one that data may go to", hint=hint))
+    if hosts and not any(fnmatch.fnmatchcase(host, pattern) for pattern in hosts):
+        fact = f"'{host}' is no host of {name}"
+        raise SpecError(Problem(code="E019", place=name, fact=fact, hint=f"expected {' or '.join(hosts)}"))
+    try:
+        found = socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        hint = "check the base URL and the network"
+        raise TargetError(Problem(code="E901", place=name, fact=f"'{host}' does not resolve", hint=hint)) from error
+    for *_rest, address in found:
+        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
+            fact = f"'{host}' leads to an address inside this network: {address[0]}"
+            raise SpecError(Problem(code="E019", place=name, fact=fact, hint="use the vendor's own address"))
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _is_certificate(error: BaseException) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _reason(error: BaseException, timeout_seconds: float) -> str:
+    """Say what broke, without the URL: the library's own texts may hold it."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout_seconds:g} s"
+    if _is_certificate(error):
+        return "the server's certificate is not valid for it"
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror.lower()
+        seen = seen.__cause__ or seen.__context__
+    return {"ConnectError": "no connection", "ReadError": "the connection broke"}.get(
+        type(error).__name__, "the connection ended before the answer did"
+    )
