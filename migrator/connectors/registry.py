@@ -22,7 +22,7 @@ def open_source(connector: str, *, project: Path, base: Path, settings: Mapping[
 
 
 def find_definition(connector: str, *, base: Path, place: str) -> Definition:
-    """Read the definition of a target block's connector, a shipped one or a file of the user's own. Raises SpecError."""
+    """Read the definition behind a target block: a shipped one, or a file of the user's own. Raises SpecError."""
     if connector in shipped():
         return read_definition(packaged("connectors", "definitions", f"{connector}.yaml"))
     if connector.endswith((".yaml", ".yml")):

@@ -1,0 +1,142 @@
+"""From staged records to changes: what is compared, and what will be written, in order."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from migrator.records import Action
+from migrator.store.draft import Draft
+
+BATCH_ROWS = 1_000
+
+
+class Pointer(NamedTuple):
+    """What a resolved reference points at: an id of the target, or a planned record by object and key."""
+
+    target_id: str | None
+    object: int
+    key: str
+
+
+class Staged(NamedTuple):
+    """A staged record with all that was found out about it.
+
+    `held` is None where nothing in the target matches; `written` holds the values that this migration last wrote, None
+    where it wrote none.
+    """
+
+    record: int
+    key: str
+    is_row: bool
+    fields: dict[str, Any]
+    target_id: str | None
+    held: dict[str, Any] | None
+    written: dict[str, Any] | None
+    pointers: dict[str, Pointer]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One record and one action. `after` holds the fields to write, `before` what the target had in them.
+
+    A value `{"$op": id}` stands for the target id that the change of that id will have given. `parent` is (object,
+    id or such a value).
+    """
+
+    seq: int
+    id: str
+    object: str
+    target: str
+    action: Action
+    key: str
+    place: str
+    after: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+    target_id: str | None = None
+    marker: str | None = None
+    parent: tuple[str, Any] | None = None
+    sha256: str = ""
+
+
+def canonical_json(value: object) -> str:
+    """Write a value in the one form that is hashed: sorted keys, no blanks, no escapes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def change_hash(row: tuple[Any, ...]) -> str:
+    """Hash a change as it is stored: id, object, record, action, target id, marker, parent, before, after."""
+    return hashlib.sha256(canonical_json(list(row)).encode()).hexdigest()
+
+
+def staged_records(draft: Draft, number: int) -> Iterator[Staged]:
+    """Give the staged records of an object in their order, each with match, memory and resolved references."""
+    pointers = _pointers(draft, number)
+    upcoming = next(pointers, None)
+    rows = draft.run(
+        "SELECT r.id, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL FROM record r"
+        " LEFT JOIN scratch.matched m ON m.record=r.id LEFT JOIN scratch.holding h ON h.record=m.holding"
+        " LEFT JOIN scratch.remembered k ON k.record=r.id WHERE r.object=? AND r.state='staged' ORDER BY r.id",
+        (number,),
+    )
+    for record, key, is_row, fields, target_id, held, written, is_matched in rows:
+        found: dict[str, Pointer] = {}
+        while upcoming and upcoming[0] <= record:
+            if upcoming[0] == record:
+                found[upcoming[1]] = upcoming[2]
+            upcoming = next(pointers, None)
+        yield Staged(
+            record,
+            key,
+            bool(is_row),
+            json.loads(fields),
+            target_id,
+            json.loads(held or "{}") if is_matched else None,
+            json.loads(written) if written else None,
+            found,
+        )
+
+
+def _pointers(draft: Draft, number: int) -> Iterator[tuple[int, str, Pointer]]:
+    rows = draft.run(
+        "SELECT s.record, s.field, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, '') FROM resolution s"
+        " JOIN record r ON r.id=s.record AND r.object=? LEFT JOIN scratch.holding h ON h.record=s.holder"
+        " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
+        " LEFT JOIN scratch.holding d ON d.record=m.holding ORDER BY s.record, s.field",
+        (number,),
+    )
+    for record, name, target_id, holder_object, key in rows:
+        yield record, name, Pointer(target_id, holder_object, key)
+
+
+class ChangeWriter:
+    """Appends changes to the draft, numbered and chained: each hash is part of the next one's chain."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._rows: list[tuple[Any, ...]] = []
+        self._agreed: list[tuple[int, str, str]] = []
+        self.count = 0
+        self.chain = hashlib.sha256(b"migrator").hexdigest()
+
+    def add(self, row: tuple[str, int, int, str, str | None, str | None, str | None, str | None, str]) -> None:
+        """Append one: id, object, record, action, target id, marker, parent, before, after (the last three as JSON)."""
+        digest = change_hash(row)
+        self.chain = hashlib.sha256((self.chain + digest).encode()).hexdigest()
+        self.count += 1
+        self._rows.append((self.count, *row, digest))
+        if len(self._rows) >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is gathered."""
+        self._draft.many("INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?)", self._rows)
+        self._draft.many("INSERT INTO agreed VALUES(?,?,?)", self._agreed)
+        self._rows, self._agreed = [], []
+
+    def add_agreed(self, record: int, target_id: str, fields: Mapping[str, Any]) -> None:
+        """Note a row that is in the target already, and the fields in which both agree: for the ledger's id map."""
+        self._agreed.append((record, target_id, canonical_json(fields)))
+        if len(self._agreed) >= BATCH_ROWS:
+            self.flush()

@@ -1,0 +1,176 @@
+"""A plan while it is made: rows are staged here, set by set, and memory stays flat however many there are.
+
+The draft lies under a temporary name beside the plan, its scratch tables in a file of their own. It needs no journal:
+what does not reach the seal is thrown away.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from migrator.records import Action
+from migrator.store.plan_schema import APPLICATION_ID, FORMAT, PLAN, SCRATCH
+from migrator.store.sqlite import connect, create_private, translated
+
+STAGED = "staged"
+
+_PRAGMAS: dict[str, str | int] = {
+    "journal_mode": "off",
+    "synchronous": 0,
+    "temp_store": 1,
+    "cache_size": -8192,
+    "mmap_size": 0,
+}
+
+
+class StagedRecord(NamedTuple):
+    """A source row as it is staged: number, place, key; original cells and canonical fields as JSON."""
+
+    id: int
+    object: int
+    file: int | None
+    row: int | None
+    key: str
+    cells: str | None
+    fields: str
+    state: str = STAGED
+
+
+class StagedIdentity(NamedTuple):
+    """One way in which a record can be recognised, by line; `is_first` marks a row's first filled match line."""
+
+    digest: int
+    proof: int
+    record: int
+    line: int
+    is_first: int = 0
+
+
+class StagedReference(NamedTuple):
+    """What a record's field points at."""
+
+    record: int
+    field: str
+    digest: int
+    proof: int
+
+
+class StagedProblem(NamedTuple):
+    """One finding about one record, or with record 0 about an object or a whole file."""
+
+    record: int
+    object: int
+    code: str
+    field: str
+    value: str
+    fact: str
+    hint: str
+
+
+class Draft:
+    """The plan being made; use it as a context, which removes what was not sealed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.with_name(f".{path.name}.partial")
+        self._scratch = path.with_name(f".{path.name}.scratch")
+        self._files: dict[str, int] = {}
+        self.remove()
+        with translated(path):
+            create_private(self._partial)
+            create_private(self._scratch)
+            self.db = connect(self._partial, _PRAGMAS)
+            self.db.execute("ATTACH ? AS scratch", (str(self._scratch),))
+            self.db.execute("PRAGMA scratch.journal_mode=off")
+            self.db.execute("PRAGMA scratch.synchronous=0")
+            self.db.execute("PRAGMA scratch.cache_size=-8192")
+            self.db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            self.db.execute(f"PRAGMA user_version={FORMAT}")
+            self.db.executescript(PLAN + SCRATCH)
+            self.db.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.db.close()
+        self.remove()
+
+    def remove(self) -> None:
+        """Take away the draft's files, also those that a killed process left."""
+        for path in (self._partial, self._scratch):
+            path.unlink(missing_ok=True)
+
+    def add_object(self, row: tuple[int, str, str, str, str]) -> None:
+        """Note an object: its number, name, target's object, tier, and columns as JSON."""
+        self.many("INSERT INTO object VALUES(?,?,?,?,?,'{}')", [row])
+
+    def file_number(self, name: str) -> int:
+        """Give the number of a source file; a new one for a new name."""
+        if name not in self._files:
+            self._files[name] = len(self._files) + 1
+            self.many("INSERT INTO file VALUES(?,?)", [(self._files[name], name)])
+        return self._files[name]
+
+    def add_rows(
+        self,
+        records: list[StagedRecord],
+        identities: list[StagedIdentity],
+        references: list[StagedReference],
+        problems: list[StagedProblem],
+    ) -> None:
+        """Stage rows with what they state."""
+        self.many("INSERT INTO record VALUES(?,?,?,?,?,?,?,?)", records)
+        self.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
+        self.many("INSERT INTO scratch.reference VALUES(?,?,?,?)", references)
+        self.add_problems(problems)
+
+    def add_problems(self, problems: list[StagedProblem]) -> None:
+        """Note findings; rows that they reject are marked by `set_state`."""
+        self.many("INSERT INTO problem VALUES(NULL,?,?,?,?,?,?,?)", problems)
+
+    def set_state(self, state: str | Action, records: Iterable[int]) -> None:
+        """Give records their status."""
+        self.many("UPDATE record SET state=? WHERE id=?", ((str(state), record) for record in records))
+
+    def keep_first(self, step: int, values: list[tuple[int, str]]) -> dict[int, int]:
+        """Tell which of these (record, value) stand for which: each to the first record of its value, itself if new."""
+        with translated(self.path):
+            self.db.execute("DELETE FROM scratch.batch")
+            self.db.executemany("INSERT INTO scratch.batch VALUES(?,?)", values)
+            self.db.execute(
+                "INSERT OR IGNORE INTO scratch.seen SELECT ?, value, n FROM scratch.batch ORDER BY n", (step,)
+            )
+            found = self.db.execute(
+                "SELECT n, record FROM scratch.batch JOIN scratch.seen USING(value) WHERE step=?", (step,)
+            )
+            return dict(found.fetchall())
+
+    def index_identities(self) -> None:
+        """Sort what records state, once, after all rows are staged."""
+        self.run("CREATE INDEX scratch.identity_by_digest ON identity(digest, proof, record, line, is_first)")
+
+    def many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for many rows. Raises StoreError."""
+        with translated(self.path):
+            self.db.executemany(statement, rows)
+
+    def run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        """Run one statement. Raises StoreError."""
+        with translated(self.path):
+            return self.db.execute(statement, values)
+
+    def finish(self) -> Path:
+        """Drop the scratch file, make the plan durable, and give the path under which it still lies."""
+        with translated(self.path):
+            self.db.execute("COMMIT")
+            self.db.execute("DETACH scratch")
+            self.db.close()
+            descriptor = os.open(self._partial, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        return self._partial

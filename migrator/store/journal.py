@@ -1,0 +1,247 @@
+"""The journal of one plan: each operation's state, durable before the request and after the answer.
+
+States and transitions are those of guarantees.md, section 4. An operation's row is made at its first transition; where
+there is none, it is planned.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from migrator.ports import Clock
+from migrator.records import Action
+from migrator.store.changes import Change
+from migrator.store.ledger import FINISHED, Ledger
+from migrator.store.plan import Plan
+from migrator.store.sqlite import translated
+
+
+class State(StrEnum):
+    """Where an operation stands."""
+
+    PLANNED = "PLANNED"
+    INTENT = "INTENT"
+    IN_DOUBT = "IN_DOUBT"
+    APPLIED = "APPLIED"
+    VERIFIED = "VERIFIED"
+    NOOP = "NOOP"
+    REJECTED = "REJECTED"
+    QUARANTINED = "QUARANTINED"
+    BLOCKED = "BLOCKED"
+    SKIPPED = "SKIPPED"
+
+
+LANDED = frozenset({State.APPLIED, State.VERIFIED, State.NOOP})
+UNSETTLED = frozenset({State.INTENT, State.IN_DOUBT})
+OPEN = frozenset({State.PLANNED, *UNSETTLED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One sending of an operation: which it was, and when, on which boot of the machine."""
+
+    number: int
+    body_sha256: str
+    boot_id: str
+    boottime_ns: int
+    wall: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How an operation leaves a state: to which, with what id, evidence and words."""
+
+    state: State
+    target_id: str | None = None
+    status: int | None = None
+    outcome: str = ""
+    reason: str = ""
+
+
+class Journal:
+    """The one writer's view of a plan and its operations."""
+
+    def __init__(self, ledger: Ledger, plan: Plan, clock: Clock) -> None:
+        self._ledger = ledger
+        self._plan = plan
+        self._clock = clock
+        self.run = 0
+
+    def begin(self, facts: Mapping[str, Any]) -> bool:
+        """Open a run; tells whether it is the plan's first, which also takes over what the target already held."""
+        entry = self._ledger.plan(self._plan.id)
+        is_first = entry is not None and entry.started is None
+        with self._ledger.transaction("begin") as db:
+            db.execute("UPDATE run SET ended=?, state='KILLED' WHERE ended IS NULL", (self._now(),))
+            cursor = db.execute(
+                "INSERT INTO run(plan_id,epoch,state,began,host,pid,boot_id,sqlite,tool)"
+                " VALUES(:plan,:epoch,'RUNNING',:began,:host,:pid,:boot_id,:sqlite,:tool)",
+                {"plan": self._plan.id, "epoch": self._ledger.epoch, "began": self._now(), **facts},
+            )
+            self.run = cursor.lastrowid or 0
+            if is_first:
+                db.execute("UPDATE meta SET value=CAST(value AS INTEGER)+1 WHERE name='serial'")
+                db.execute(
+                    "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
+                )
+                db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?)", self._agreed())
+            db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
+        return is_first
+
+    def end(self, state: str, reason: str = "") -> None:
+        """Close the run; a run that is done finishes its plan."""
+        with self._ledger.transaction("end") as db:
+            db.execute("UPDATE run SET ended=?, state=?, reason=? WHERE id=?", (self._now(), state, reason, self.run))
+            if state.startswith(FINISHED):
+                db.execute("UPDATE plan SET state=? WHERE id=?", (FINISHED, self._plan.id))
+
+    def pending(self, *, after: int, limit: int) -> list[Change]:
+        """Give the next changes that are planned, in their order, from behind a sequence number."""
+        found: list[Change] = []
+        for change in self._plan.changes(after=after):
+            if self.state_of(change.id) is State.PLANNED:
+                found.append(change)
+            if len(found) == limit:
+                break
+        return found
+
+    def unsettled(self) -> list[tuple[Change, Attempt]]:
+        """Give the operations of which nobody knows whether they arrived, each with its last attempt."""
+        rows = self._ledger.db.execute(
+            "SELECT o.seq, a.n, a.body_sha256, a.boot_id, a.boottime_ns, a.wall FROM op o JOIN attempt a"
+            " ON a.plan_id=o.plan_id AND a.op_id=o.id WHERE o.plan_id=? AND o.state IN ('INTENT','IN_DOUBT')"
+            " AND a.n=(SELECT MAX(n) FROM attempt WHERE plan_id=o.plan_id AND op_id=o.id) ORDER BY o.seq",
+            (self._plan.id,),
+        ).fetchall()
+        return [(next(self._plan.changes(after=row[0] - 1, limit=1)), _attempt(row[1:])) for row in rows]
+
+    def state_of(self, op_id: str) -> State:
+        """Tell where an operation stands."""
+        row = self._op(op_id)
+        return State(row[0]) if row else State.PLANNED
+
+    def target_of(self, op_id: str) -> str | None:
+        """Give the target id that an operation ended with; None while there is none."""
+        row = self._op(op_id)
+        return row[1] if row and State(row[0]) in LANDED else None
+
+    def attempts_of(self, op_id: str) -> int:
+        """Count how often an operation was sent."""
+        (count,) = self._ledger.db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
+        ).fetchone()
+        return int(count)
+
+    def newest_applied(self, name: str) -> str | None:
+        """Give the target id of the newest create of an object: a complete read must show it."""
+        row = self._ledger.db.execute(
+            "SELECT o.target_id FROM op o WHERE o.plan_id=? AND o.object=? AND o.kind='create' AND o.state='APPLIED'"
+            " ORDER BY o.seq DESC LIMIT 1",
+            (self._plan.id, name),
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
+        """Make the intent to send these durable, each with the hash of its body; only then may a request go."""
+        boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
+        with self._ledger.transaction("intent") as db:
+            for change, body_sha256 in changes:
+                self._ensure(change)
+                self._move(change.id, Ending(state=State.INTENT))
+                number = self.attempts_of(change.id) + 1
+                sent = (self._plan.id, change.id, number, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
+                db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
+
+    def close(self, change: Change, ending: Ending) -> None:
+        """Journal how an operation that was sent goes on, and what it wrote if it landed."""
+        with self._ledger.transaction("outcome") as db:
+            if ending.outcome:
+                db.execute(
+                    "UPDATE attempt SET outcome=?, status=?, evidence=?"
+                    " WHERE plan_id=? AND op_id=? AND outcome IS NULL",
+                    (ending.outcome, ending.status, ending.reason, self._plan.id, change.id),
+                )
+            for state in _path(self.state_of(change.id), ending.state):
+                self._move(change.id, ending if state is ending.state else Ending(state=state))
+            if ending.state in LANDED and ending.target_id:
+                self._remember(change, ending.target_id)
+
+    def decide(self, change: Change, ending: Ending) -> None:
+        """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
+        with self._ledger.transaction("decision"):
+            self._ensure(change)
+            self._move(change.id, ending)
+            if ending.state is State.NOOP and ending.target_id:
+                self._remember(change, ending.target_id)
+
+    def counts(self) -> dict[State, int]:
+        """Count this plan's operations by state; those never touched are planned."""
+        rows = self._ledger.db.execute(
+            "SELECT state, COUNT(*) FROM op WHERE plan_id=? GROUP BY state", (self._plan.id,)
+        )
+        found = {State(state): count for state, count in rows}
+        touched = sum(found.values())
+        untouched = int(self._plan.header["operations"]) - touched
+        return {**found, State.PLANNED: found.get(State.PLANNED, 0) + untouched}
+
+    def _ensure(self, change: Change) -> None:
+        kind = _KINDS[change.action]
+        row = (self._plan.id, change.id, change.seq, change.object, kind, change.marker, change.sha256, self.run)
+        self._ledger.db.execute(
+            "INSERT INTO op(plan_id,id,seq,object,kind,marker,sha256,run) VALUES(?,?,?,?,?,?,?,?)"
+            " ON CONFLICT(plan_id, id) DO NOTHING",
+            row,
+        )
+
+    def _move(self, op_id: str, ending: Ending) -> None:
+        self._ledger.db.execute(
+            "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?",
+            (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
+        )
+
+    def _remember(self, change: Change, target_id: str) -> None:
+        mapping = self._plan.header["mapping"]["name"]
+        where = (mapping, change.object, change.key)
+        row = self._ledger.db.execute(
+            "SELECT fields FROM written WHERE mapping=? AND object=? AND key=?", where
+        ).fetchone()
+        values = {**(json.loads(row[0]) if row else {}), **change.after}
+        self._ledger.db.execute(
+            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?)",
+            (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),
+        )
+
+    def _agreed(self) -> Iterable[tuple[str, str, str, str, str, str]]:
+        mapping = self._plan.header["mapping"]["name"]
+        rows = self._plan.db.execute(
+            "SELECT o.name, r.key, a.target_id, a.fields FROM agreed a JOIN record r ON r.id=a.record"
+            " JOIN object o ON o.id=r.object"
+        )
+        return ((mapping, name, key, target_id, fields, self._plan.id) for name, key, target_id, fields in rows)
+
+    def _op(self, op_id: str) -> tuple[str, str | None] | None:
+        with translated(self._ledger.path):
+            found: tuple[str, str | None] | None = self._ledger.db.execute(
+                "SELECT state, target_id FROM op WHERE plan_id=? AND id=?", (self._plan.id, op_id)
+            ).fetchone()
+        return found
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="seconds")
+
+
+_KINDS = {Action.CREATE: "create", Action.UPDATE: "update", Action.LINK: "link", Action.DELETE: "delete"}
+
+
+def _path(state: State, to: State) -> list[State]:
+    """Give the transitions from one state to another; a quarantine is reached through doubt."""
+    if state is State.INTENT and to is State.QUARANTINED:
+        return [State.IN_DOUBT, to]
+    return [] if state is to else [to]
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    number, body_sha256, boot_id, boottime_ns, wall = row
+    return Attempt(number=number, body_sha256=body_sha256, boot_id=boot_id, boottime_ns=boottime_ns, wall=wall)

@@ -1,0 +1,254 @@
+"""The ledger: what all runs did, and which target id belongs to which source key."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from migrator.errors import PlanError, Problem, StoreError
+from migrator.ports import Clock, Rng, failpoint
+from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, SCHEMA
+from migrator.store.lock import Lock
+from migrator.store.sqlite import connect, connect_read_only, create_private, translated
+
+FINISHED = "DONE"
+
+_PRAGMAS: dict[str, str | int] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: NORMAL may lose the last commits, and with them an intent, at a loss of power
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+    "temp_store": 2,
+    "secure_delete": 1,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanEntry:
+    """What the ledger holds of a plan: hash and file facts at its making, the serial it was made at, its state."""
+
+    id: str
+    sha256: str
+    mapping: str
+    path: str
+    file: str
+    made: str
+    serial: int
+    started: int | None
+    state: str
+
+
+class Ledger:
+    """The one writer. Use it as a context; while it is open, no other process can write.
+
+    Each opening takes a new epoch, and every transaction checks that it is still the newest, so that a process that
+    wakes up after its lock was taken away stops before it sends.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock, rng: Rng) -> None:
+        self.path = path
+        self._lock = Lock(path, clock, rng)
+        try:
+            self.db = _open(path, rng)
+            self.epoch = self._next_epoch()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            with translated(self.path):
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self.db.execute("PRAGMA journal_mode=delete")
+        except StoreError:
+            pass  # the file stays readable with its log beside it; the next opening folds it in
+        finally:
+            self.db.close()
+            self._lock.release()
+
+    @property
+    def lineage(self) -> str:
+        """Name this ledger; a plan made with another one is not applied with it."""
+        return self._meta("lineage")
+
+    @property
+    def serial(self) -> int:
+        """Count the plans that were begun; a plan made at an older count is stale."""
+        return int(self._meta("serial"))
+
+    @contextmanager
+    def transaction(self, point: str = "") -> Iterator[sqlite3.Connection]:
+        """Write all or nothing, durably. Raises StoreError; then nothing was written."""
+        with translated(self.path):
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                self._check_epoch()
+                yield self.db
+                failpoint(f"before-commit-{point}")
+                self.db.execute("COMMIT")
+                failpoint(f"after-commit-{point}")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    def register(self, entry: PlanEntry) -> None:
+        """Take a sealed plan in; only a registered plan is ever applied."""
+        with self.transaction("register") as db:
+            db.execute(
+                "INSERT INTO plan VALUES(?,?,?,?,?,?,?,NULL,'MADE')",
+                (entry.id, entry.sha256, entry.mapping, entry.path, entry.file, entry.made, entry.serial),
+            )
+
+    def known(self, mapping: str, name: str) -> Iterator[tuple[str, str, str]]:
+        """Give what earlier runs wrote for an object of a mapping: key, target id, values as JSON."""
+        with translated(self.path):
+            yield from self.db.execute(
+                "SELECT key, target_id, fields FROM written WHERE mapping=? AND object=?", (mapping, name)
+            )
+
+    def plan(self, plan_id: str) -> PlanEntry | None:
+        """Find a registered plan."""
+        return find_plan(self.db, plan_id)
+
+    def unfinished_at(self, path: Path) -> bool:
+        """Tell whether a plan at this path was begun and did not end; overwriting it would make it unfinishable."""
+        found = self.db.execute(
+            "SELECT 1 FROM plan WHERE path=? AND started IS NOT NULL AND state<>?", (str(path), FINISHED)
+        )
+        return found.fetchone() is not None
+
+    def doubtful_plans(self, mapping: str, *, but: str) -> list[str]:
+        """List the plans of a mapping, but one, with writes of which nobody knows whether they arrived."""
+        found = self.db.execute(
+            "SELECT DISTINCT p.path FROM plan p JOIN op o ON o.plan_id=p.id"
+            " WHERE p.mapping=? AND p.id<>? AND o.state IN ('INTENT','IN_DOUBT')",
+            (mapping, but),
+        )
+        return [path for (path,) in found]
+
+    def _check_epoch(self) -> None:
+        if int(self._meta("epoch")) != self.epoch:
+            hint = "another process took the ledger over; see 'migrator status'"
+            raise StoreError(Problem(code="E802", place=str(self.path), fact="this run was ousted", hint=hint))
+
+    def _meta(self, name: str) -> str:
+        (value,) = self.db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+        return str(value)
+
+    def _next_epoch(self) -> int:
+        with translated(self.path):
+            self.db.execute("UPDATE meta SET value=CAST(value AS INTEGER)+1 WHERE name='epoch'")
+        return int(self._meta("epoch"))
+
+
+class LedgerReader:
+    """Reads beside a running writer, and never writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            hint = "it is made by the first plan"
+            raise StoreError(Problem(code="E702", place=str(path), fact="there is no ledger here", hint=hint))
+        self.db = connect_read_only(path, is_sealed=False)
+        _check_format(self.db, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.db.close()
+
+    def plan(self, plan_id: str) -> PlanEntry | None:
+        """Find a registered plan."""
+        return find_plan(self.db, plan_id)
+
+
+def find_plan(db: sqlite3.Connection, plan_id: str) -> PlanEntry | None:
+    """Find a plan in an open ledger."""
+    row = db.execute(
+        "SELECT id, sha256, mapping, path, file, made, serial, started, state FROM plan WHERE id=?", (plan_id,)
+    ).fetchone()
+    names = ("id", "sha256", "mapping", "path", "file", "made", "serial", "started", "state")
+    return PlanEntry(**dict(zip(names, row, strict=True))) if row else None
+
+
+def file_facts(path: Path) -> str:
+    """Give what a file system says of an untouched file: inode, size, and times of change, as JSON."""
+    facts = path.stat()
+    return json.dumps([facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns])
+
+
+def hash_file(path: Path) -> str:
+    """Hash a whole file. Raises StoreError."""
+    with translated(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(path: Path, rng: Rng) -> sqlite3.Connection:
+    if not path.exists():
+        _create(path, rng)
+    db = connect(path, _PRAGMAS)
+    try:
+        _check_format(db, path)
+        _check_health(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _create(path: Path, rng: Rng) -> None:
+    """Make the ledger under another name first, so that a crash leaves none rather than half of one."""
+    fresh = path.with_name(f".{path.name}.new")
+    with translated(path):
+        fresh.unlink(missing_ok=True)
+        create_private(fresh)
+        db = sqlite3.connect(fresh, isolation_level=None)
+        try:
+            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version={FORMAT}")
+            db.executescript(SCHEMA)
+            facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
+            db.executemany("INSERT INTO meta VALUES(?,?)", facts)
+        finally:
+            db.close()
+        os.replace(fresh, path)  # noqa: PTH105 - the same, said plainly
+
+
+def _check_format(db: sqlite3.Connection, path: Path) -> None:
+    with translated(path):
+        (kind,) = db.execute("PRAGMA application_id").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    if kind != APPLICATION_ID or version != FORMAT:
+        fact = f"not a ledger of this version (format {version}, expected {FORMAT})"
+        hint = "use the version of migrator that wrote it"
+        raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
+
+
+def _check_health(db: sqlite3.Connection, path: Path) -> None:
+    """Look the file over where the last run did not end of its own accord."""
+    with translated(path):
+        unclean = db.execute("SELECT 1 FROM run WHERE ended IS NULL LIMIT 1").fetchone()
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if unclean else "ok"
+    if found != "ok":
+        hint = "restore it from a copy; see 'migrator explain E705'"
+        raise StoreError(Problem(code="E705", place=str(path), fact=f"the ledger is damaged: {found}", hint=hint))
+
+
+def unknown_plan(path: Path) -> PlanError:
+    """Give the error for a plan that this ledger never took in."""
+    hint = "plan again here; a plan is applied with the ledger that it was made with"
+    return PlanError(Problem(code="E604", place=str(path), fact="the ledger does not know this plan", hint=hint))

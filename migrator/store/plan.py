@@ -1,0 +1,128 @@
+"""A sealed plan: written once, hashed as a whole, read by everybody, written to by nobody."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from migrator.errors import PlanError, Problem
+from migrator.records import Action
+from migrator.store.changes import Change, change_hash
+from migrator.store.draft import Draft
+from migrator.store.plan_schema import APPLICATION_ID, FORMAT
+from migrator.store.sqlite import connect_read_only, sync_folder, translated
+
+_CHANGE = (
+    "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, c.after, c.before, c.target_id, c.marker,"
+    " c.parent, c.sha256, c.object, c.record FROM change c JOIN object o ON o.id=c.object"
+    " JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
+)
+
+
+def seal(draft: Draft, header: Mapping[str, Any]) -> str:
+    """End the making of a plan: write its header, make it durable under its own name, and give its hash."""
+    draft.many(
+        "INSERT INTO header VALUES(?,?)",
+        ((name, json.dumps(value, sort_keys=True, ensure_ascii=False)) for name, value in header.items()),
+    )
+    partial = draft.finish()
+    with translated(draft.path):
+        with partial.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.replace(partial, draft.path)  # noqa: PTH105 - the same, said plainly
+        sync_folder(draft.path.parent)
+    return digest
+
+
+class Plan:
+    """A sealed plan, opened for reading; use it as a context."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = _open(path)
+        try:
+            with translated(path):
+                rows = self.db.execute("SELECT name, value FROM header").fetchall()
+            self.header: Mapping[str, Any] = {name: json.loads(value) for name, value in rows}
+        except BaseException:
+            self.db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.db.close()
+
+    @property
+    def id(self) -> str:
+        """Name the plan; the ledger knows it by this."""
+        return str(self.header["plan"])
+
+    def changes(self, *, after: int = 0, limit: int = -1) -> Iterator[Change]:
+        """Give the changes in their order, each checked against its hash. Raises PlanError for an edited one."""
+        rows = self.db.execute(f"{_CHANGE} WHERE c.seq>? ORDER BY c.seq LIMIT ?", (after, limit))
+        for row in rows:
+            yield as_change(row, self.path)
+
+    def first_edited(self) -> str:
+        """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
+        chain = hashlib.sha256(b"migrator").hexdigest()
+        for row in self.db.execute(f"{_CHANGE} ORDER BY c.seq"):
+            if row[13] != _hash_of(row):
+                return f"operation {row[0]} ({row[4]} {row[2]} {row[5]})"
+            chain = hashlib.sha256((chain + row[13]).encode()).hexdigest()
+        return "" if chain == self.header["chain"] else "the list of operations"
+
+
+def as_change(row: tuple[Any, ...], path: Path) -> Change:
+    """Make a change of a row of the plan. Raises PlanError if it is not the one that was sealed."""
+    seq, change_id, name, target, action, key, file, number, after, before, target_id, marker, parent, sha256 = row[:14]
+    if sha256 != _hash_of(row):
+        hint = "plan again; a plan is never edited"
+        fact = f"operation {seq} ({action} {name} {key}) was edited after the plan was sealed"
+        raise PlanError(Problem(code="E602", place=str(path), fact=fact, hint=hint))
+    return Change(
+        seq=seq,
+        id=change_id,
+        object=name,
+        target=target,
+        action=Action(action),
+        key=key,
+        place=f"{file}:{number}" if file else "",
+        after=json.loads(after),
+        before=json.loads(before or "{}"),
+        target_id=target_id,
+        marker=marker,
+        parent=tuple(json.loads(parent)) if parent else None,
+        sha256=sha256,
+    )
+
+
+def _hash_of(row: tuple[Any, ...]) -> str:
+    after, before, target_id, marker, parent = row[8:13]
+    return change_hash((row[1], row[14], row[15], row[4], target_id, marker, parent, before, after))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        hint = "make one with 'migrator plan MAPPING -o FILE.plan'"
+        raise PlanError(Problem(code="E601", place=str(path), fact="there is no such plan", hint=hint))
+    try:
+        db = connect_read_only(path, is_sealed=True)
+        (kind,) = db.execute("PRAGMA application_id").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    except Exception as error:
+        raise _no_plan(path, str(error)) from error
+    if kind != APPLICATION_ID or version != FORMAT:
+        db.close()
+        raise _no_plan(path, f"format {version}, expected {FORMAT}")
+    return db
+
+
+def _no_plan(path: Path, why: str) -> PlanError:
+    hint = "plan again"
+    return PlanError(Problem(code="E602", place=str(path), fact=f"not a plan of this version: {why}", hint=hint))

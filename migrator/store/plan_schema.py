@@ -1,0 +1,51 @@
+"""The tables of a plan, and those of the scratch file that lives while one is made."""
+
+APPLICATION_ID = 0x6D697031  # "mip1"
+FORMAT = 1
+
+KEY_LINE = -1
+LOOKUP_LINE = -2
+LEDGER_LINE = 0
+MARKER_LINE = 1
+FIRST_MATCH_LINE = 2
+
+PLAN = """
+CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
+  columns TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
+CREATE TABLE file(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGER, row INTEGER, key TEXT NOT NULL,
+  cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INTEGER NOT NULL, code TEXT NOT NULL,
+  field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
+CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL,
+  PRIMARY KEY(record, field)) STRICT, WITHOUT ROWID;
+CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
+  action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
+  sha256 TEXT NOT NULL) STRICT;
+CREATE TABLE agreed(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, fields TEXT NOT NULL) STRICT;
+"""
+
+# A record above 0 is a planned one, below 0 one that the target holds. A digest is 64 of the 128 bits of a hash over
+# object, kind and normalised value, the proof the other 64: equal pairs are equal texts.
+SCRATCH = """
+CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
+  line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, digest INTEGER NOT NULL,
+  proof INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.holding(record INTEGER PRIMARY KEY, target TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL,
+  fields TEXT, UNIQUE(target, id)) STRICT;
+CREATE TABLE scratch.candidate(record INTEGER NOT NULL, line INTEGER NOT NULL, holding INTEGER NOT NULL,
+  PRIMARY KEY(record, line, holding)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.matched(record INTEGER PRIMARY KEY, holding INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.known(digest INTEGER NOT NULL, proof INTEGER NOT NULL, id_digest INTEGER NOT NULL,
+  id_proof INTEGER NOT NULL, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;
+CREATE TABLE scratch.remembered(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;
+CREATE TABLE scratch.missing(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
+  field TEXT NOT NULL) STRICT;
+CREATE TABLE scratch.seen(step INTEGER NOT NULL, value TEXT NOT NULL, record INTEGER NOT NULL,
+  PRIMARY KEY(step, value)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.page(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
+  line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.batch(n INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""

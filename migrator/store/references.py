@@ -1,0 +1,149 @@
+"""References of staged records, resolved by joins over whole sets: found, ambiguous, rejected or missing."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from migrator.records import Action
+from migrator.store.draft import Draft, StagedIdentity
+from migrator.store.plan_schema import FIRST_MATCH_LINE, LOOKUP_LINE
+
+
+class Hit(NamedTuple):
+    """What a reference found: a planned record (above 0) or one of the target, where it stands, and its state."""
+
+    record: int
+    state: str
+    file: str
+    row: int | None
+    key: str
+    label: str
+
+
+class Found(NamedTuple):
+    """One reference and all that it found; `digest` and `proof` are its own."""
+
+    record: int
+    field: str
+    digest: int
+    proof: int
+    hits: list[Hit]
+
+
+class Missing(NamedTuple):
+    """One value that was looked for in vain: who asked first, with what fields, and how many wait for it."""
+
+    digest: int
+    proof: int
+    record: int
+    field: str
+    fields: dict[str, Any]
+    waiting: int
+
+
+class Cascade(NamedTuple):
+    """A record whose parent was rejected, and where that parent stands."""
+
+    record: int
+    object: int
+    field: str
+    parent_file: str
+    parent_row: int | None
+    parent_key: str
+    parent_code: str
+
+
+def found_by(draft: Draft, number: int) -> Iterator[Found]:
+    """Give each reference of an object's records with what it found; a matched planned record counts as its match."""
+    rows = draft.run(
+        "SELECT f.rowid, f.record, f.field, f.digest, f.proof, COALESCE(m.holding, i.record), COALESCE(p.state, ''),"
+        " COALESCE(n.name, ''), p.row, COALESCE(p.key, h.id, ''), COALESCE(h.label, '')"
+        " FROM scratch.reference f JOIN record r ON r.id=f.record AND r.object=? AND r.state='staged'"
+        " LEFT JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
+        " LEFT JOIN record p ON p.id=i.record"
+        " LEFT JOIN file n ON n.id=p.file"
+        " LEFT JOIN scratch.matched m ON m.record=i.record"
+        " LEFT JOIN scratch.holding h ON h.record=i.record"
+        " ORDER BY f.rowid",
+        (number,),
+    )
+    for _rowid, group in groupby(rows, key=itemgetter(0)):
+        listed = list(group)
+        _first, record, field, digest, proof, *_hit = listed[0]
+        hits: dict[int, Hit] = {}
+        for row in listed:
+            if row[5] is not None and (row[5] not in hits or row[6] != Action.REJECT):
+                hits[row[5]] = Hit(*row[5:])
+        yield Found(record, field, digest, proof, list(hits.values()))
+
+
+def resolve(draft: Draft, rows: Iterable[tuple[int, str, int]]) -> None:
+    """Decide: (record, field, what it points at)."""
+    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?)", rows)
+
+
+def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str]]) -> None:
+    """Note references that shall create what they did not find: (digest, proof, record, field)."""
+    draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?)", rows)
+
+
+def missing(draft: Draft) -> Iterator[Missing]:
+    """Give each value that was looked for in vain, once, in the order of who asked first."""
+    rows = draft.run(
+        "SELECT g.digest, g.proof, g.first, m.field, r.fields, g.waiting FROM"
+        " (SELECT digest, proof, MIN(record) AS first, COUNT(*) AS waiting FROM scratch.missing"
+        " GROUP BY digest, proof) g"
+        " JOIN scratch.missing m ON m.digest=g.digest AND m.proof=g.proof AND m.record=g.first"
+        " JOIN record r ON r.id=g.first GROUP BY g.digest, g.proof ORDER BY g.first, m.field"
+    )
+    for digest, proof, record, field, fields, waiting in rows:
+        yield Missing(digest, proof, record, field, json.loads(fields), waiting)
+
+
+def point_at_created(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
+    """Let all that looked for a value point at the record made for it, now and later: (digest, proof, record)."""
+    draft.many(
+        "INSERT INTO scratch.identity VALUES(?,?,?," + str(LOOKUP_LINE) + ",0)",
+        rows,
+    )
+    draft.run(
+        "INSERT INTO resolution SELECT m.record, m.field, COALESCE(d.holding, i.record) FROM scratch.missing m"
+        " JOIN scratch.identity i ON i.digest=m.digest AND i.proof=m.proof"
+        " LEFT JOIN scratch.matched d ON d.record=i.record WHERE true"
+        " ON CONFLICT DO NOTHING"
+    )
+    draft.run("DELETE FROM scratch.missing")
+
+
+def match_created(draft: Draft, identities: list[StagedIdentity], first: int) -> None:
+    """Hold newly created records, those from number `first` on, against what the target holds."""
+    draft.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
+    draft.run(
+        "INSERT OR IGNORE INTO scratch.candidate SELECT i.record, i.line, h.record FROM scratch.identity i"
+        " JOIN scratch.identity h ON h.digest=i.digest AND h.proof=i.proof AND h.line=i.line AND h.record<0"
+        " WHERE i.record>=? AND i.line>=?",
+        (first, FIRST_MATCH_LINE - 1),
+    )
+
+
+def cascades(draft: Draft) -> list[Cascade]:
+    """Find staged records that point at a rejected one, a first layer of them."""
+    found = draft.run(
+        "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
+        " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
+        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='staged'"
+        " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
+        " ORDER BY s.record, s.field"
+    )
+    return [Cascade(*row) for row in found]
+
+
+def drop_unwanted(draft: Draft) -> int:
+    """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
+    return draft.run(
+        "UPDATE record SET state=? WHERE row IS NULL AND state='staged' AND id NOT IN"
+        " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='staged')",
+        (str(Action.SKIP),),
+    ).rowcount
