@@ -1,0 +1,47 @@
+"""What the server needs of a vendor's practice account, and what a rehearsal may vary in it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from migrator.emulators.history import Entry
+from migrator.emulators.messages import Answer, Request
+from migrator.ports import Clock, Rng, SystemClock
+
+Snapshot = dict[str, dict[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a rehearsal may vary beside seed and faults.
+
+    `create_status` is what a create answers with, where the vendor's text leaves it open; 0 is the account's own
+    choice. `on_received` is called with each new entry of the history, before anything is done about the request.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    create_status: int = 0
+    on_received: Callable[[Entry], None] | None = None
+
+
+class Account(Protocol):
+    """A practice account of one vendor: its records and its rules. Calls never overlap; the server sees to that."""
+
+    base_path: str
+    secret_parameters: frozenset[str]
+    key: str
+
+    def answer(self, request: Request) -> Answer:
+        """Do what a request for a path below `base_path` asks, whole or not at all, and answer it."""
+
+    def snapshot(self) -> Snapshot:
+        """Copy all records: object → id → the fields that are set."""
+
+    def seed(self, object_name: str, records: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Put records there as if they had always been there. Raises SpecError for what the vendor would refuse."""
+
+    def regenerate_key(self) -> str:
+        """Replace the key; the old one is refused from now on."""
+
+
+Factory = Callable[[Rng, Options], Account]
