@@ -184,6 +184,15 @@ def canonical_datetime(moment: datetime) -> str:
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
+def same_value(kind: Kind, mine: Canonical, theirs: Canonical) -> bool:
+    """Tell whether two canonical values are one: lists as sets, ids without case, everything else to the letter."""
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return set(map(str, mine)) == set(map(str, theirs))
+    if kind is Kind.REFERENCE and isinstance(mine, str) and isinstance(theirs, str):
+        return mine.lower() == theirs.lower()
+    return bool(mine == theirs) and isinstance(mine, bool) == isinstance(theirs, bool)
+
+
 def midnight(day: date) -> datetime:
     """Take a date as a date-time: midnight UTC, without any shift of zone."""
     return datetime.combine(day, time(), UTC)

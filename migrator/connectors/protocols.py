@@ -48,6 +48,9 @@ class Source(Protocol):
     def columns(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Read the header only. Raises SourceError."""
 
+    def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
+        """Read two columns of a small file as a table of keys and values. Raises SourceError."""
+
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open one table, or several of one shape as one. Raises SourceError, also while it is walked."""
 
@@ -59,6 +62,7 @@ class Target(Protocol):
     concurrency: int
     settle_seconds: float
     lag_seconds: float
+    requests_per_second: float | None
 
     async def identify(self) -> Identity:
         """Tell which account of which server this is."""

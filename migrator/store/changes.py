@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.records import Action
-from migrator.store.draft import Draft
+from migrator.store.draft import STAGED, Draft
 
 BATCH_ROWS = 1_000
 
@@ -65,20 +65,26 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def operation_id(mapping: str, name: str, key: str, suffix: str = "") -> str:
+    """Name the operation for a source key: the same in every plan of the mapping."""
+    return hashlib.blake2b(f"{mapping}\x1e{name}\x1e{key}\x1e{suffix}".encode(), digest_size=12).hexdigest()
+
+
 def change_hash(row: tuple[Any, ...]) -> str:
     """Hash a change as it is stored: id, object, record, action, target id, marker, parent, before, after."""
     return hashlib.sha256(canonical_json(list(row)).encode()).hexdigest()
 
 
-def staged_records(draft: Draft, number: int) -> Iterator[Staged]:
-    """Give the staged records of an object in their order, each with match, memory and resolved references."""
+def staged_records(draft: Draft, number: int, *, state: tuple[str, ...] = (STAGED,)) -> Iterator[Staged]:
+    """Give an object's records of a state in their order, each with match, memory and resolved references."""
     pointers = _pointers(draft, number)
     upcoming = next(pointers, None)
     rows = draft.run(
         "SELECT r.id, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL FROM record r"
         " LEFT JOIN scratch.matched m ON m.record=r.id LEFT JOIN scratch.holding h ON h.record=m.holding"
-        " LEFT JOIN scratch.remembered k ON k.record=r.id WHERE r.object=? AND r.state='staged' ORDER BY r.id",
-        (number,),
+        " LEFT JOIN scratch.remembered k ON k.record=r.id WHERE r.object=?"
+        f" AND r.state IN ({','.join('?' * len(state))}) ORDER BY r.id",
+        (number, *state),
     )
     for record, key, is_row, fields, target_id, held, written, is_matched in rows:
         found: dict[str, Pointer] = {}
@@ -108,6 +114,14 @@ def _pointers(draft: Draft, number: int) -> Iterator[tuple[int, str, Pointer]]:
     )
     for record, name, target_id, holder_object, key in rows:
         yield record, name, Pointer(target_id, holder_object, key)
+
+
+def remember_skipped(draft: Draft) -> None:
+    """Note the target ids of rows that are left out because the target has them: other rows may point at them."""
+    draft.run(
+        "INSERT OR IGNORE INTO agreed SELECT r.id, h.id, '{}' FROM record r JOIN scratch.matched m ON m.record=r.id"
+        " JOIN scratch.holding h ON h.record=m.holding WHERE r.state='skip'"
+    )
 
 
 class ChangeWriter:

@@ -77,8 +77,8 @@ class Draft:
         self._partial = path.with_name(f".{path.name}.partial")
         self._scratch = path.with_name(f".{path.name}.scratch")
         self._files: dict[str, int] = {}
-        self.remove()
         with translated(path):
+            self.remove()
             create_private(self._partial)
             create_private(self._scratch)
             self.db = connect(self._partial, _PRAGMAS)

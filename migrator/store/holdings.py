@@ -107,11 +107,11 @@ def add_whole(draft: Draft, holding: Holding, record: int, line: int) -> None:
     draft.many("INSERT OR IGNORE INTO scratch.candidate VALUES(?,?,?)", [(record, line, holding.record)])
 
 
-def unseen_known(draft: Draft, objects: Iterable[int]) -> list[tuple[int, str]]:
-    """Find planned records that the ledger knows and the target did not list: record and id."""
+def unseen_known(draft: Draft, objects: Iterable[int]) -> list[tuple[int, int, str]]:
+    """Find planned records that the ledger knows and the target did not list: record, object and id."""
     marks = ",".join(str(number) for number in objects) or "0"
     found = draft.run(
-        "SELECT m.record, m.target_id FROM scratch.remembered m JOIN record r ON r.id=m.record"
+        "SELECT m.record, r.object, m.target_id FROM scratch.remembered m JOIN record r ON r.id=m.record"
         " LEFT JOIN scratch.candidate c ON c.record=m.record AND c.line=?"
         f" WHERE c.record IS NULL AND r.object IN ({marks})",
         (LEDGER_LINE,),
@@ -119,12 +119,13 @@ def unseen_known(draft: Draft, objects: Iterable[int]) -> list[tuple[int, str]]:
     return list(found)
 
 
-def candidates(draft: Draft) -> Iterator[tuple[int, int, list[Candidate]]]:
-    """Give each planned record that agrees with the target: record, object, and its candidates in order of line."""
+def candidates(draft: Draft, *, first: int = 1) -> Iterator[tuple[int, int, list[Candidate]]]:
+    """Give each planned record from `first` on that agrees with the target: record, object, candidates by line."""
     found = draft.run(
         "SELECT c.record, r.object, c.line, c.holding, h.id, h.label, r.fields, h.fields FROM scratch.candidate c"
         " JOIN record r ON r.id=c.record JOIN scratch.holding h ON h.record=c.holding"
-        " WHERE r.state='staged' ORDER BY c.record, c.line, c.holding DESC"
+        " WHERE r.state='staged' AND c.record>=? ORDER BY c.record, c.line, c.holding DESC",
+        (first,),
     )
     for (record, number), rows in groupby(found, key=itemgetter(0, 1)):
         listed = [
@@ -137,6 +138,15 @@ def candidates(draft: Draft) -> Iterator[tuple[int, int, list[Candidate]]]:
 def add_matches(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
     """Decide: (record, holding, line)."""
     draft.many("INSERT OR REPLACE INTO scratch.matched VALUES(?,?,?)", rows)
+
+
+def skip_matched(draft: Draft, number: int) -> None:
+    """Leave the staged records of an object out that the target has already."""
+    draft.run(
+        "UPDATE record SET state='skip' WHERE object=? AND state='staged'"
+        " AND id IN (SELECT record FROM scratch.matched)",
+        (number,),
+    )
 
 
 def unmatched(draft: Draft, number: int) -> Iterator[int]:

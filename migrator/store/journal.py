@@ -6,7 +6,7 @@ there is none, it is planned.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -51,10 +51,11 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How an operation leaves a state: to which, with what id, evidence and words."""
+    """How an operation leaves a state: to which, with what id, evidence and words; `fields` are what it wrote."""
 
     state: State
     target_id: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
     status: int | None = None
     outcome: str = ""
     reason: str = ""
@@ -143,6 +144,15 @@ class Journal:
         ).fetchone()
         return str(row[0]) if row else None
 
+    def newest_walls(self, name: str) -> list[str]:
+        """Give the wall time of the newest landed create's last attempt; none while there is no such create."""
+        row = self._ledger.db.execute(
+            "SELECT a.wall FROM op o JOIN attempt a ON a.plan_id=o.plan_id AND a.op_id=o.id WHERE o.plan_id=?"
+            " AND o.object=? AND o.kind='create' AND o.state='APPLIED' ORDER BY o.seq DESC, a.n DESC LIMIT 1",
+            (self._plan.id, name),
+        ).fetchone()
+        return [row[0]] if row else []
+
     def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
         """Make the intent to send these durable, each with the hash of its body; only then may a request go."""
         boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
@@ -166,7 +176,7 @@ class Journal:
             for state in _path(self.state_of(change.id), ending.state):
                 self._move(change.id, ending if state is ending.state else Ending(state=state))
             if ending.state in LANDED and ending.target_id:
-                self._remember(change, ending.target_id)
+                self._remember(change, ending.target_id, ending.fields)
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
@@ -174,7 +184,12 @@ class Journal:
             self._ensure(change)
             self._move(change.id, ending)
             if ending.state is State.NOOP and ending.target_id:
-                self._remember(change, ending.target_id)
+                self._remember(change, ending.target_id, ending.fields)
+
+    def checkpoint(self) -> None:
+        """Fold the log into the ledger's file, as far as readers allow."""
+        with translated(self._ledger.path):
+            self._ledger.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def counts(self) -> dict[State, int]:
         """Count this plan's operations by state; those never touched are planned."""
@@ -201,13 +216,13 @@ class Journal:
             (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
         )
 
-    def _remember(self, change: Change, target_id: str) -> None:
+    def _remember(self, change: Change, target_id: str, fields: Mapping[str, Any]) -> None:
         mapping = self._plan.header["mapping"]["name"]
         where = (mapping, change.object, change.key)
         row = self._ledger.db.execute(
             "SELECT fields FROM written WHERE mapping=? AND object=? AND key=?", where
         ).fetchone()
-        values = {**(json.loads(row[0]) if row else {}), **change.after}
+        values = {**(json.loads(row[0]) if row else {}), **fields}
         self._ledger.db.execute(
             "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?)",
             (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),

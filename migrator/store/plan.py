@@ -110,7 +110,7 @@ def _hash_of(row: tuple[Any, ...]) -> str:
 def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         hint = "make one with 'migrator plan MAPPING -o FILE.plan'"
-        raise PlanError(Problem(code="E601", place=str(path), fact="there is no such plan", hint=hint))
+        raise PlanError(Problem(code="E603", place=str(path), fact="there is no such plan", hint=hint))
     try:
         db = connect_read_only(path, is_sealed=True)
         (kind,) = db.execute("PRAGMA application_id").fetchone()

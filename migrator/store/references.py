@@ -7,8 +7,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.records import Action
-from migrator.store.draft import Draft, StagedIdentity
-from migrator.store.plan_schema import FIRST_MATCH_LINE, LOOKUP_LINE
+from migrator.store.draft import Draft, StagedIdentity, StagedRecord
+from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 
 
 class Hit(NamedTuple):
@@ -23,12 +23,13 @@ class Hit(NamedTuple):
 
 
 class Found(NamedTuple):
-    """One reference and all that it found; `digest` and `proof` are its own."""
+    """One reference and all that it found; `digest` and `proof` are its own, `fields` are the record's, as JSON."""
 
     record: int
     field: str
     digest: int
     proof: int
+    fields: str
     hits: list[Hit]
 
 
@@ -58,8 +59,9 @@ class Cascade(NamedTuple):
 def found_by(draft: Draft, number: int) -> Iterator[Found]:
     """Give each reference of an object's records with what it found; a matched planned record counts as its match."""
     rows = draft.run(
-        "SELECT f.rowid, f.record, f.field, f.digest, f.proof, COALESCE(m.holding, i.record), COALESCE(p.state, ''),"
-        " COALESCE(n.name, ''), p.row, COALESCE(p.key, h.id, ''), COALESCE(h.label, '')"
+        "SELECT f.rowid, f.record, f.field, f.digest, f.proof, r.fields,"
+        " COALESCE(m.holding, i.record), COALESCE(p.state, ''), COALESCE(n.name, ''), p.row,"
+        " COALESCE(p.key, h.id, ''), COALESCE(h.label, '')"
         " FROM scratch.reference f JOIN record r ON r.id=f.record AND r.object=? AND r.state='staged'"
         " LEFT JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
         " LEFT JOIN record p ON p.id=i.record"
@@ -71,12 +73,12 @@ def found_by(draft: Draft, number: int) -> Iterator[Found]:
     )
     for _rowid, group in groupby(rows, key=itemgetter(0)):
         listed = list(group)
-        _first, record, field, digest, proof, *_hit = listed[0]
+        _rowid, record, field, digest, proof, fields, *_hit = listed[0]
         hits: dict[int, Hit] = {}
-        for row in listed:
-            if row[5] is not None and (row[5] not in hits or row[6] != Action.REJECT):
-                hits[row[5]] = Hit(*row[5:])
-        yield Found(record, field, digest, proof, list(hits.values()))
+        for hit in (Hit(*row[6:]) for row in listed if row[6] is not None):
+            if hit.record not in hits or hit.state != Action.REJECT:
+                hits[hit.record] = hit
+        yield Found(record, field, digest, proof, fields, list(hits.values()))
 
 
 def resolve(draft: Draft, rows: Iterable[tuple[int, str, int]]) -> None:
@@ -102,12 +104,31 @@ def missing(draft: Draft) -> Iterator[Missing]:
         yield Missing(digest, proof, record, field, json.loads(fields), waiting)
 
 
-def point_at_created(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
-    """Let all that looked for a value point at the record made for it, now and later: (digest, proof, record)."""
-    draft.many(
-        "INSERT INTO scratch.identity VALUES(?,?,?," + str(LOOKUP_LINE) + ",0)",
-        rows,
+def add_created(
+    draft: Draft,
+    records: list[StagedRecord],
+    identities: list[StagedIdentity],
+    pointers: list[tuple[int, int, int]],
+) -> None:
+    """Stage records that lookups ask for, hold them against the target, and let what asked find them.
+
+    A pointer is (digest, proof, record): whoever looks for that value, now or later, finds this record.
+    """
+    draft.add_rows(records, [], [], [])
+    draft.run("DELETE FROM scratch.page")
+    draft.many("INSERT INTO scratch.page VALUES(?,?,?,?,?)", identities)
+    draft.run(
+        "INSERT OR IGNORE INTO scratch.candidate SELECT p.record, p.line, h.record FROM scratch.page p"
+        " JOIN scratch.identity h ON h.digest=p.digest AND h.proof=p.proof AND h.line=p.line AND h.record<0"
+        " WHERE p.line>=?",
+        (MARKER_LINE,),
     )
+    draft.run("INSERT INTO scratch.identity SELECT * FROM scratch.page")
+    draft.many(f"INSERT INTO scratch.identity VALUES(?,?,?,{LOOKUP_LINE},0)", pointers)
+
+
+def point_at_created(draft: Draft) -> None:
+    """Resolve all that looked for something in vain to what was made for it."""
     draft.run(
         "INSERT INTO resolution SELECT m.record, m.field, COALESCE(d.holding, i.record) FROM scratch.missing m"
         " JOIN scratch.identity i ON i.digest=m.digest AND i.proof=m.proof"
@@ -115,17 +136,6 @@ def point_at_created(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None
         " ON CONFLICT DO NOTHING"
     )
     draft.run("DELETE FROM scratch.missing")
-
-
-def match_created(draft: Draft, identities: list[StagedIdentity], first: int) -> None:
-    """Hold newly created records, those from number `first` on, against what the target holds."""
-    draft.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
-    draft.run(
-        "INSERT OR IGNORE INTO scratch.candidate SELECT i.record, i.line, h.record FROM scratch.identity i"
-        " JOIN scratch.identity h ON h.digest=i.digest AND h.proof=i.proof AND h.line=i.line AND h.record<0"
-        " WHERE i.record>=? AND i.line>=?",
-        (first, FIRST_MATCH_LINE - 1),
-    )
 
 
 def cascades(draft: Draft) -> list[Cascade]:

@@ -33,8 +33,22 @@ class FileSource:
         try:
             return self._header_of_all(opened)
         finally:
-            for file, _raw in opened:
-                file.close()
+            for file, raw in opened:
+                _close(file, raw)
+
+    def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
+        """Read two columns of a small file as a table of keys and values. Raises SourceError."""
+        opened, raw = self._open(file)
+        columns = self._header(opened, raw)
+        for name in (key, value):
+            if name not in columns:
+                hint = did_you_mean(name, columns) or f"there are: {', '.join(columns)}"
+                raise SourceError(Problem(code="E403", place=f"{file}:1", fact=f"no column '{name}'", hint=hint))
+        at, to = columns.index(key), columns.index(value)
+        try:
+            return {str(cells[at]): str(cells[to]) for _number, cells in raw.rows if len(cells) == len(columns)}
+        finally:
+            _close(opened, raw)
 
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open files as one table, in their order. Raises SourceError."""
@@ -72,7 +86,7 @@ class FileSource:
             if batch:
                 yield Batch(file=file.name, rows=batch)
             facts.append(_facts(file, raw, count, blank))
-            file.close()
+            _close(file, raw)
 
     def _rows(self, raw: RawTable, width: int, order: list[int] | None) -> Iterator[tuple[int, Any]]:
         blank = ("",) if raw.is_text else (None,)
@@ -127,10 +141,12 @@ class FileSource:
         return tuple(names)
 
 
+def _close(file: OpenedFile, raw: RawTable) -> None:
+    raw.close()
+    file.close()
+
+
 def _facts(file: OpenedFile, raw: RawTable, rows: int, blank: int) -> SourceFacts:
-    warnings = list(raw.warnings)
-    if rows == 0:
-        warnings.append("a header and no rows")
     return SourceFacts(
         file=file.name,
         sha256=file.sha256.hexdigest(),
@@ -138,5 +154,5 @@ def _facts(file: OpenedFile, raw: RawTable, rows: int, blank: int) -> SourceFact
         rows=rows,
         blank_rows=blank,
         notes=raw.notes,
-        warnings=tuple(warnings),
+        warnings=("a header and no rows",) if rows == 0 else (),
     )

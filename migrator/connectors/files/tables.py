@@ -6,8 +6,8 @@ A row is given as it stands; whether it is too short is the business of whoever 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +21,13 @@ from migrator.errors import Problem, SourceError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawTable:
-    """Header and numbered rows of one file, and how it was understood."""
+    """Header and numbered rows of one file, and how it was understood; `close` ends a walk that is not finished."""
 
     header: tuple[str, ...]
     rows: Iterator[tuple[int, tuple[Cell, ...]]]
     is_text: bool
     notes: tuple[str, ...]
-    warnings: list[str] = field(default_factory=list)
+    close: Callable[[], None] = lambda: None
 
 
 def delimited(file: OpenedFile, *, encoding: str, delimiter: str) -> RawTable:
@@ -35,12 +35,15 @@ def delimited(file: OpenedFile, *, encoding: str, delimiter: str) -> RawTable:
     dialect = find_dialect(file, encoding=encoding, delimiter=delimiter)
     csv.field_size_limit(MAX_CELL)
     table = petl.fromcsv(file, dialect.encoding, errors="strict", delimiter=dialect.delimiter, strict=True)
-    rows = enumerate(_guarded(iter(table), file, dialect), start=1)
+    walk = _guarded(iter(table), file, dialect)
+    rows = enumerate(walk, start=1)
     _number, header = next(rows, (0, ()))
-    return RawTable(header=header, rows=rows, is_text=True, notes=dialect.notes)
+    return RawTable(header=header, rows=rows, is_text=True, notes=dialect.notes, close=walk.close)
 
 
-def _guarded(rows: Iterator[tuple[str, ...]], file: OpenedFile, dialect: Dialect) -> Iterator[tuple[str, ...]]:
+def _guarded(
+    rows: Iterator[tuple[str, ...]], file: OpenedFile, dialect: Dialect
+) -> Generator[tuple[str, ...], None, None]:
     try:
         yield from rows
     except UnicodeDecodeError:

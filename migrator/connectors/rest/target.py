@@ -45,6 +45,8 @@ class RestTarget:
         self.concurrency = connection.concurrency
         self.settle_seconds = connection.settle_seconds
         self.lag_seconds = connection.lag_seconds
+        rates = [window.requests / window.seconds for window in connection.windows]
+        self.requests_per_second = min(rates) if rates else None
         self._definition = definition
         self._connection = connection
         self._clock = clock

@@ -1,0 +1,150 @@
+"""A run: check, settle what an earlier run left in doubt, send what is planned, settle again, and say how it ended."""
+
+import asyncio
+import os
+import socket
+import sqlite3
+from itertools import groupby
+from operator import attrgetter
+
+from migrator import __version__
+from migrator.connectors.protocols import Target
+from migrator.errors import MigratorError, Problem
+from migrator.executor.dispatch import Dispatcher
+from migrator.executor.preflight import check_plan, check_space
+from migrator.executor.result import Applying, Event, Phase, RunResult
+from migrator.executor.settle import Settler
+from migrator.store.changes import Change
+from migrator.store.journal import OPEN, Journal, State
+from migrator.store.ledger import Ledger
+from migrator.store.plan import Plan
+
+BATCH = 200
+MAX_CONCURRENCY = {"A": 16, "B": 4, "C": 1}
+
+
+async def apply_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying | None = None) -> RunResult:
+    """Apply a plan, or go on with it: running it again resumes, and sends nothing that may have arrived.
+
+    Raises PlanError, StoreError or TargetError before the first write; later trouble is told by the result. Whatever
+    happens, the journal says what was sent.
+    """
+    how = how or Applying()
+    await check_plan(plan, target, ledger, how)
+    journal = Journal(ledger, plan, how.clock)
+    journal.begin(_facts(how))
+    run = _Run(plan, target, ledger, journal, how)
+    try:
+        await run.go()
+    except MigratorError as error:
+        run.dispatcher.halt = error.problems[0]
+    result = run.result()
+    journal.end(result.state, str(result.problem or ""))
+    how.tell(Event(phase=Phase.FINISHED, text=result.state))
+    return result
+
+
+def _facts(how: Applying) -> dict[str, str | int]:
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "boot_id": how.clock.boot_id(),
+        "sqlite": sqlite3.sqlite_version,
+        "tool": __version__,
+    }
+
+
+class _Run:
+    """One run over one plan."""
+
+    def __init__(self, plan: Plan, target: Target, ledger: Ledger, journal: Journal, how: Applying) -> None:
+        self._plan = plan
+        self._ledger = ledger
+        self._journal = journal
+        self._how = how
+        self._settler = Settler(plan, journal, target, how)
+        self._done = 0
+        self._concurrency = how.concurrency or target.concurrency
+        self.dispatcher = Dispatcher(
+            journal,
+            target,
+            how,
+            mapping=plan.header["mapping"]["name"],
+            operations=int(plan.header["operations"]),
+        )
+
+    async def go(self) -> None:
+        """Settle, send, settle, until nothing moves any more."""
+        self._done = int(self._plan.header["operations"]) - self._open_count()
+        await self._settle()
+        before = -1
+        while not self.dispatcher.is_over and self._open_count() not in {0, before}:
+            before = self._open_count()
+            await self._pass()
+            await self._settle()
+
+    def result(self) -> RunResult:
+        """Say how it ended."""
+        counts = self._journal.counts()
+        halt, is_asked = self.dispatcher.halt, self._how.stop.is_asked
+        is_open = any(counts.get(state) for state in OPEN)
+        bad = any(counts.get(state) for state in (State.REJECTED, State.QUARANTINED, State.BLOCKED))
+        problem = halt
+        if halt is None and not is_asked and is_open:
+            problem = Problem(code="E709", fact=f"stopped after {self.dispatcher.tally.written} writes, as asked")
+        state = (
+            "HALTED" if problem else "INTERRUPTED" if is_asked and is_open else "DONE_WITH_FINDINGS" if bad else "DONE"
+        )
+        return RunResult(
+            run=self._journal.run,
+            state=state,
+            counts=counts,
+            written=self.dispatcher.tally.written,
+            problem=problem,
+        )
+
+    def _open_count(self) -> int:
+        counts = self._journal.counts()
+        return sum(counts.get(state, 0) for state in OPEN)
+
+    async def _settle(self) -> None:
+        if self._how.stop.is_asked:
+            return
+        confirm, self.dispatcher.to_confirm = self.dispatcher.to_confirm, {}
+        if confirm:
+            await self._settler.confirm(confirm)
+        doubts = self._journal.unsettled()
+        if doubts and not (self.dispatcher.halt and self.dispatcher.halt.code.startswith("E9")):
+            await self._settler.settle(doubts)
+
+    async def _pass(self) -> None:
+        """Go once through what is planned, object by object; within one, up to `concurrency` at a time."""
+        after = 0
+        while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=BATCH)):
+            after = batch[-1].seq
+            check_space(self._ledger.path, len(batch))
+            for name, group in groupby(batch, key=attrgetter("object")):
+                await self._send(name, list(group))
+            self._journal.checkpoint()
+
+    async def _send(self, name: str, changes: list[Change]) -> None:
+        total = int(self._plan.header["operations"])
+        self._how.tell(Event(phase=Phase.OBJECT, object=name, done=self._done, total=total))
+        tier = str(self._plan.header["objects"][name]["tier"])
+        waiting = iter(changes)
+
+        async def work() -> None:
+            for change in waiting:
+                if self.dispatcher.is_over:
+                    return
+                try:
+                    await self.dispatcher.perform(change)
+                except MigratorError as error:
+                    self.dispatcher.halt = self.dispatcher.halt or error.problems[0]
+                    return
+                self._done += 1
+                self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
+
+        async with asyncio.TaskGroup() as group:
+            for _worker in range(min(self._concurrency, MAX_CONCURRENCY[tier], len(changes))):
+                self._how.stop.watch(group.create_task(work()))

@@ -1,0 +1,50 @@
+"""A change of the plan → the write that is sent: ids in the place of operations that gave them."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from migrator.records import Action, Write
+from migrator.store.changes import Change, canonical_json, operation_id
+from migrator.store.journal import Journal, State
+
+
+class Waits(NamedTuple):
+    """A change that cannot be sent yet, or ever: the operation that it waits for, and where that stands."""
+
+    op_id: str
+    state: State
+
+
+def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
+    """Give the write of a change, or what it waits for."""
+    needed = list(_operations(change))
+    target_id = change.target_id or ""
+    if change.action is Action.LINK and not target_id:
+        needed.append(operation_id(mapping, change.object, change.key))
+    ids: dict[str, str] = {}
+    for op_id in needed:
+        found = journal.target_of(op_id)
+        if found is None:
+            return Waits(op_id, journal.state_of(op_id))
+        ids[op_id] = found
+    if change.action is Action.LINK and not target_id:
+        target_id = ids[needed[-1]]
+    fields = {name: _filled(value, ids.__getitem__) for name, value in change.after.items()}
+    parent = (change.parent[0], str(_filled(change.parent[1], ids.__getitem__))) if change.parent else None
+    return Write(object=change.target, fields=fields, id=target_id, parent=parent)
+
+
+def body_hash(write: Write) -> str:
+    """Hash what is sent, so that sending it again can be seen to be the same."""
+    parts: list[Any] = [write.object, write.id, write.parent, dict(write.fields)]
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def _operations(change: Change) -> list[str]:
+    values = [*change.after.values(), *([change.parent[1]] if change.parent else [])]
+    return [str(value["$op"]) for value in values if isinstance(value, Mapping) and "$op" in value]
+
+
+def _filled(value: Any, id_of: Callable[[str], str]) -> Any:
+    return id_of(str(value["$op"])) if isinstance(value, Mapping) and "$op" in value else value

@@ -1,0 +1,205 @@
+"""What is in doubt is read before anything is sent again (guarantees.md, section 4, T10 to T12).
+
+After the settle time the target is read. A create is recognised by its marker: found once with the fields that were
+sent, it is adopted; absent from two complete reads that also show the newest record known to exist, it may be sent
+again; anything else is put in quarantine for a person. Updates are compared with what was sent and what stood before.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from migrator.connectors.protocols import Target
+from migrator.executor.bodies import Waits, fill
+from migrator.executor.result import Applying, Event, Phase
+from migrator.records import Action, Canonical, Fields, Kind, TargetRecord, Tier, Write, same_value
+from migrator.store.changes import Change
+from migrator.store.journal import Attempt, Ending, Journal, State
+from migrator.store.plan import Plan
+
+MAX_ATTEMPTS = 3
+MAX_SCANS = 3
+MARGIN_MINUTES = 15
+STEP_SECONDS = 1.0
+
+Doubt = tuple[Change, Attempt]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Scan:
+    """One complete read of an object: what bears a marker that was asked for, and all ids."""
+
+    by_marker: dict[str, list[TargetRecord]] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    is_complete: bool = True
+
+
+class Settler:
+    """Decides the operations of one plan that nobody knows the end of."""
+
+    def __init__(self, plan: Plan, journal: Journal, target: Target, how: Applying) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._target = target
+        self._how = how
+        self._mapping: str = plan.header["mapping"]["name"]
+
+    async def settle(self, doubts: list[Doubt]) -> None:
+        """Wait until nothing sent can land any more, then decide all. Raises TargetError where a read fails."""
+        await self._wait(doubts)
+        if self._how.stop.is_asked:
+            return
+        creates = [doubt for doubt in doubts if doubt[0].action is Action.CREATE]
+        for change, _attempt in doubts:
+            if change.action is not Action.CREATE:
+                await self._settle_update(change)
+        for name in dict.fromkeys(change.object for change, _attempt in creates):
+            await self._settle_creates(name, [doubt for doubt in creates if doubt[0].object == name])
+
+    async def confirm(self, refused: Mapping[str, tuple[Change, str]]) -> None:
+        """Believe refusals that came with a status of failure, after one read that does not show the record."""
+        changes = [change for change, _words in refused.values()]
+        for name in dict.fromkeys(change.object for change in changes):
+            mine = [change for change in changes if change.object == name]
+            found = await self._scan(name, mine, minutes=MARGIN_MINUTES) if self._tier(name) is Tier.MARKER else _Scan()
+            for change in mine:
+                if found.by_marker.get(change.marker or ""):
+                    self._adopt(change, found.by_marker[change.marker or ""])
+                else:
+                    words = refused[change.id][1]
+                    self._journal.close(change, Ending(state=State.REJECTED, reason=words))
+
+    async def _wait(self, doubts: list[Doubt]) -> None:
+        remaining = max(self._remaining(attempt) for _change, attempt in doubts)
+        if remaining > 0:
+            text = f"{len(doubts)} writes without an answer; reading the target in {remaining:.0f} s"
+            self._how.tell(Event(phase=Phase.SETTLING, total=len(doubts), text=text))
+        until = self._how.clock.monotonic() + remaining
+        while not self._how.stop.is_asked and (left := until - self._how.clock.monotonic()) > 0:
+            await self._how.clock.sleep(min(STEP_SECONDS, left))
+
+    def _remaining(self, attempt: Attempt) -> float:
+        """Give the rest of the settle time; all of it where the clocks of two boots cannot be compared."""
+        whole = self._target.settle_seconds
+        passed = (self._how.clock.boottime_ns() - attempt.boottime_ns) / 1e9
+        is_comparable = bool(attempt.boot_id) and attempt.boot_id == self._how.clock.boot_id() and passed >= 0
+        return max(0.0, whole - passed) if is_comparable else whole
+
+    def _tier(self, name: str) -> Tier:
+        return Tier(self._plan.header["objects"][name]["tier"])
+
+    async def _settle_update(self, change: Change) -> None:
+        write = fill(change, self._journal, self._mapping)
+        if isinstance(write, Waits):
+            return
+        held = await self._target.get(change.target, write.id)
+        fields = held.fields if held else {}
+        if held and not differing(self._target, change.target, write.fields, fields):
+            ending = Ending(state=State.APPLIED, target_id=write.id, fields=write.fields, outcome="adopted")
+        elif held and not differing(self._target, change.target, change.before, fields):
+            ending = self._again(change)
+        else:
+            names = (
+                ", ".join(differing(self._target, change.target, write.fields, fields))
+                if held
+                else "the record is gone"
+            )
+            ending = Ending(state=State.QUARANTINED, outcome="drift", reason=f"drift: {names}")
+        self._journal.close(change, ending)
+
+    async def _settle_creates(self, name: str, doubts: list[Doubt]) -> None:
+        if self._tier(name) is not Tier.MARKER:
+            for change, _attempt in doubts:
+                reason = "in doubt: this target offers no way to find out whether it was created"
+                self._journal.close(change, Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason))
+            return
+        open_changes = [change for change, _attempt in doubts]
+        minutes: int | None = self._minutes(name, (attempt.wall for _change, attempt in doubts))
+        for is_last in (False, True):
+            found = await self._read(name, open_changes, minutes)
+            if found is None:
+                self._quarantine(open_changes, "in doubt: the target's lists do not show what is known to exist")
+                return
+            for change in open_changes:
+                if records := found.by_marker.get(change.marker or ""):
+                    self._adopt(change, records)
+            open_changes = [change for change in open_changes if change.marker not in found.by_marker]
+            if not open_changes or is_last:
+                break
+            await self._how.clock.sleep(self._target.lag_seconds)
+        for change in open_changes:
+            self._journal.close(change, self._again(change))
+
+    def _minutes(self, name: str, walls: Iterable[str]) -> int:
+        """Give a span that surely covers the attempts and the canary; the server's clock may differ from ours."""
+        moments = [datetime.fromisoformat(wall) for wall in (*walls, *self._journal.newest_walls(name))]
+        passed = (self._how.clock.now() - min(moments)).total_seconds()
+        return int(max(0.0, passed) // 60) + 1 + MARGIN_MINUTES
+
+    async def _read(self, name: str, changes: list[Change], minutes: int | None) -> _Scan | None:
+        """Read until one read is complete and shows the canary; None if none does. The last ones read everything."""
+        canary = self._journal.newest_applied(name)
+        for attempt in range(MAX_SCANS):
+            found = await self._scan(name, changes, minutes=minutes if attempt == 0 else None)
+            if found.is_complete and (canary is None or canary.lower() in found.ids):
+                return found
+            await self._how.clock.sleep(self._target.lag_seconds)
+        return None
+
+    async def _scan(self, name: str, changes: list[Change], *, minutes: int | None) -> _Scan:
+        target_name: str = self._plan.header["objects"][name]["target"]
+        field_name: str = self._plan.header["objects"][name]["marker"]
+        wanted = {change.marker for change in changes}
+        found = _Scan()
+        async for page in self._target.read(target_name, minutes=minutes):
+            for record in page:
+                key = record.id.lower()
+                found.is_complete = found.is_complete and key not in found.ids
+                found.ids.add(key)
+                marker = record.fields.get(field_name)
+                if marker in wanted:
+                    found.by_marker.setdefault(str(marker), []).append(record)
+        return found
+
+    def _adopt(self, change: Change, records: list[TargetRecord]) -> None:
+        """Take a record that bears our marker for the one that was sent, if it is alone and as it was sent."""
+        write = fill(change, self._journal, self._mapping)
+        fields: Fields = write.fields if isinstance(write, Write) else {}
+        names = differing(self._target, change.target, fields, records[0].fields)
+        if len(records) > 1:
+            listed = ", ".join(record.id for record in records)
+            reason = f"duplicate: {len(records)} records bear the marker {change.marker}: {listed}"
+            self._journal.close(change, Ending(state=State.QUARANTINED, outcome="duplicate", reason=reason))
+        elif names:
+            reason = f"drift: {records[0].id} bears the marker, but differs in {', '.join(names)}"
+            self._journal.close(change, Ending(state=State.QUARANTINED, outcome="drift", reason=reason))
+        else:
+            reason = "adopted: found by its marker"
+            ending = Ending(
+                state=State.APPLIED, target_id=records[0].id, fields=fields, outcome="adopted", reason=reason
+            )
+            self._journal.close(change, ending)
+
+    def _again(self, change: Change) -> Ending:
+        attempts = self._journal.attempts_of(change.id)
+        if attempts >= MAX_ATTEMPTS:
+            reason = f"in doubt: sent {attempts} times, never found"
+            return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)
+        return Ending(state=State.PLANNED, outcome="absent")
+
+    def _quarantine(self, changes: list[Change], reason: str) -> None:
+        for change in changes:
+            self._journal.close(change, Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason))
+
+
+def differing(target: Target, name: str, mine: Mapping[str, Canonical], theirs: Fields) -> list[str]:
+    """Name the fields of ours that stand otherwise in a record of the target; a blank is no value."""
+    item = target.catalog.objects[name]
+    found = []
+    for field_name, value in mine.items():
+        known = item.field(field_name)
+        kind = known.kind if known else Kind.TEXT
+        ours = None if value in ("", []) else value
+        if not same_value(kind, ours, theirs.get(field_name)):
+            found.append(field_name)
+    return found

@@ -1,0 +1,1 @@
+"""Rows → transform → match → lookups → diff → order → plan."""

@@ -1,0 +1,139 @@
+"""What a plan says of itself: what it was made from and for, what it will do, and whether a guard stands against it."""
+
+import hashlib
+import json
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from migrator import __version__
+from migrator.connectors.protocols import Target
+from migrator.planner.changes import ChangeMaker, Counts
+from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.stage import StageCount
+from migrator.planner.survey import Survey
+from migrator.records import Action, Identity
+from migrator.spec.values import Limit
+from migrator.store.changes import canonical_json
+from migrator.store.draft import Draft
+from migrator.store.plan_schema import FORMAT
+from migrator.store.tallies import states_by_object
+
+TOTALS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What the steps of planning found, as the header needs it."""
+
+    staged: Mapping[str, StageCount]
+    survey: Survey | None
+    maker: ChangeMaker
+    identity: Identity
+
+
+def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Findings) -> dict[str, Any]:
+    """Gather the header but for what the ledger adds: the plan's id, when it was made, lineage and serial."""
+    states = states_by_object(draft)
+    objects = {
+        name: _object_facts(compiled, compiled.objects[name], findings, states.get(compiled.objects[name].number, {}))
+        for name in compiled.order.objects
+    }
+    totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in TOTALS}
+    totals["for_lookups"] = sum(int(facts["for_lookups"]) for facts in objects.values())
+    spec = compiled.spec
+    return {
+        "format": FORMAT,
+        "tool": __version__,
+        "mapping": {
+            "name": spec.name,
+            "path": str(spec.path),
+            "sha256": spec.sha256,
+            "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
+        },
+        "project": str(spec.project),
+        "source": {"connector": spec.source.connector, "files": _files(findings)},
+        "connector": {"name": compiled.catalog.connector, "version": compiled.catalog.version},
+        "target": {"origin": findings.identity.origin, "fingerprint": findings.identity.fingerprint},
+        "is_offline": findings.survey is None,
+        "objects": objects,
+        "totals": totals,
+        "operations": findings.maker.writer.count,
+        "chain": findings.maker.writer.chain,
+        "calls": _calls(compiled, target, findings.maker.counts),
+        "guards": [],
+        "zones": _zone_version(),
+    }
+
+
+def tripped_guards(
+    compiled: Compiled, header: Mapping[str, Any], survey: Survey | None, rejects: Limit | None
+) -> list[dict[str, str]]:
+    """Hold the plan against the mapping's limits; `rejects` goes before the mapping's own."""
+    limits, totals = compiled.spec.limits, header["totals"]
+    found = []
+    creates = totals["create"] + totals["for_lookups"]
+    if limits.creates and limits.creates.is_exceeded(creates, of=totals["rows"]):
+        found.append({"guard": "creates", "fact": f"{creates:,} creates, the limit is {limits.creates}"})
+    for name, facts in header["objects"].items():
+        held = survey.counts.get(facts["target"]) if survey else None
+        if limits.updates and facts["update"] and limits.updates.is_exceeded(facts["update"], of=held):
+            of = "" if held is None else f" of {held:,} records"
+            fact = f"{facts['update']:,} updates of {name}{of}, the limit is {limits.updates}"
+            found.append({"guard": "updates", "fact": fact})
+    limit = rejects or limits.rejects
+    if limit and limit.is_exceeded(totals["reject"], of=totals["rows"]):
+        fact = f"{totals['reject']:,} of {totals['rows']:,} rows are rejected, the limit is {limit}"
+        found.append({"guard": "rejects", "fact": fact})
+    return found
+
+
+def _object_facts(
+    compiled: Compiled, item: CompiledObject, findings: Findings, states: Mapping[str, int]
+) -> dict[str, Any]:
+    name = item.item.name
+    counts, staged = findings.maker.counts[name], findings.staged[name]
+    skip, reject = states.get(Action.SKIP, 0), states.get(Action.REJECT, 0)
+    facts = asdict(counts)
+    facts |= {"skip": skip, "reject": reject, "rows": counts.create + counts.update + counts.unchanged + skip + reject}
+    held = findings.survey.counts.get(item.item.to) if findings.survey else None
+    return {
+        **facts,
+        "target": item.item.to,
+        "tier": str(item.tier),
+        "read": staged.rows,
+        "dropped": staged.dropped,
+        "because": compiled.order.because[name],
+        "in_target": held,
+        "is_listed": item.target.is_listed,
+        "marker": item.marker,
+    }
+
+
+def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> dict[str, Any]:
+    """Count the requests of an apply, and how long they take at the pace that is kept."""
+    objects = {}
+    for name, found in counts.items():
+        to = compiled.objects[name].item.to
+        creates = (found.create + found.for_lookups) * target.write_calls(to, is_update=False)
+        objects[name] = creates + (found.update + found.link) * target.write_calls(to, is_update=True)
+    total, rate = sum(objects.values()), target.requests_per_second
+    return {"objects": objects, "total": total, "per_second": rate, "seconds": total / rate if rate else None}
+
+
+def _files(findings: Findings) -> list[dict[str, Any]]:
+    files = {facts.file: asdict(facts) for count in findings.staged.values() for facts in count.files}
+    return list(files.values())
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def _zone_version() -> str:
+    try:
+        return version("tzdata")
+    except PackageNotFoundError:
+        return f"of the system ({zoneinfo.TZPATH[0] if zoneinfo.TZPATH else 'none'})"

@@ -1,0 +1,39 @@
+"""What identifies a record, as digests: equal pairs are equal texts, and a pair is 16 bytes whatever the text.
+
+Keys carry the mapping's object; ids, markers and field values carry the target's.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from struct import unpack
+
+Digest = tuple[int, int]
+
+KEY = "key"
+ID = "id"
+MARKER = "marker"
+
+
+def digest_of(*parts: str) -> Digest:
+    """Hash a text in parts to 2 x 64 bits, as SQLite holds them."""
+    text = "\x1e".join(parts)
+    first, second = unpack("<qq", blake2b(text.encode(), digest_size=16).digest())
+    return first, second
+
+
+def digest_of_fields(target: str, names: Iterable[str], values: Iterable[str]) -> Digest:
+    """Hash normalised field values, given in the order of the fields' names."""
+    return digest_of(target, "\x1f".join(names), *values)
+
+
+def created_key(target: str, digest: Digest) -> str:
+    """Give the key of a record that only lookups ask for: it has no source row."""
+    return f"?{blake2b(f'{target}{digest[0]}{digest[1]}'.encode(), digest_size=8).hexdigest()}"
+
+
+def marker_of(mapping: str, name: str, key: str, max_length: int | None) -> str:
+    """Give the text that the target keeps for us; shortened by a hash where the field is shorter."""
+    marker = f"{mapping}/{name}/{key}"
+    if max_length is None or len(marker) <= max_length:
+        return marker
+    return blake2b(marker.encode(), digest_size=min(32, max_length // 2)).hexdigest()

@@ -1,0 +1,119 @@
+"""The dry run: a mapping, its source and what the target holds → a sealed plan."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrator.connectors.protocols import Source, Target
+from migrator.errors import PlanError, Problem, SourceError
+from migrator.planner.changes import ChangeMaker
+from migrator.planner.compiling import Compiled, compile_mapping
+from migrator.planner.header import Findings, make_header, tripped_guards
+from migrator.planner.lookups import Lookups
+from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.stage import Stage, StageCount
+from migrator.planner.survey import recall, survey
+from migrator.ports import Clock, Rng, SystemClock, failpoint
+from migrator.records import Identity
+from migrator.spec.values import Limit, MappingSpec
+from migrator.store.draft import Draft
+from migrator.store.ledger import Ledger, PlanEntry, file_facts
+from migrator.store.plan import Plan, seal
+from migrator.store.tallies import set_facts
+
+OFFLINE = Identity(origin="(offline)", fingerprint="")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planning:
+    """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked."""
+
+    path: Path
+    rejects: Limit | None = None
+    is_offline: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+    rng: Rng = field(default_factory=Rng)
+
+    @property
+    def absolute_path(self) -> Path:
+        """Give the path by which the ledger knows the plan."""
+        return self.path.absolute()
+
+
+def compile_for(spec: MappingSpec, source: Source, target: Target) -> Compiled:
+    """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all."""
+    columns: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for item in spec.objects.values():
+        try:
+            columns[item.name] = source.columns(item.tables)
+        except SourceError as error:
+            problems += error.problems
+    if problems:
+        raise SourceError(*dict.fromkeys(problems))
+    return compile_mapping(spec, target.catalog, columns, lambda stated: source.pairs(**stated))
+
+
+async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
+    """Make a plan and seal it at `how.path`; nothing is sent to the target.
+
+    Raises SpecError, SourceError, TargetError, PlanError or StoreError; then there is no plan at that path, or still
+    the one that was there.
+    """
+    path = how.absolute_path
+    if ledger.unfinished_at(path):
+        hint = f"finish it with 'migrator apply {path.name}', or choose another name"
+        raise PlanError(Problem(code="E607", place=str(path), fact="a started plan lies there", hint=hint))
+    compiled = compile_for(spec, source, target)
+    identity = OFFLINE if how.is_offline else await target.identify()
+    with Draft(path) as draft:
+        header = await _fill(compiled, (source, target), draft, (ledger, identity), how)
+        plan_id = how.rng.token()[:16]
+        made = how.clock.now().isoformat(timespec="seconds")
+        header |= {"plan": plan_id, "made": made}
+        header |= {"ledger": {"path": str(ledger.path), "lineage": ledger.lineage, "serial": ledger.serial}}
+        sha256 = seal(draft, header)
+    failpoint("sealed")
+    ledger.register(
+        PlanEntry(
+            id=plan_id,
+            sha256=sha256,
+            mapping=spec.name,
+            path=str(path),
+            file=file_facts(path),
+            made=made,
+            serial=ledger.serial,
+            started=None,
+            state="MADE",
+        )
+    )
+    return Plan(path)
+
+
+async def _fill(
+    compiled: Compiled, ends: tuple[Source, Target], draft: Draft, known: tuple[Ledger, Identity], how: Planning
+) -> dict[str, Any]:
+    """Fill the draft, set by set: rows, what the target holds, matches, lookups, changes; give its header."""
+    source, target = ends
+    ledger, identity = known
+    stage = Stage(draft, compiled.spec.name)
+    staged: dict[str, StageCount] = {}
+    for name, item in compiled.objects.items():
+        staged[name] = await stage.add(item, source)
+    draft.index_identities()
+    settle_duplicates(compiled, draft)
+    recall(compiled, draft, ledger)
+    surveyed = None if how.is_offline else await survey(compiled, target, draft)
+    if surveyed:
+        note_gone(draft, surveyed.gone)
+    settle_matches(compiled, draft)
+    Lookups(compiled, draft, stage.next_record).resolve_all()
+    maker = ChangeMaker(compiled, draft)
+    maker.make_all()
+    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
+    header = make_header(compiled, draft, target, findings)
+    header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)
+    for name, item in compiled.objects.items():
+        set_facts(draft, item.number, json.dumps(header["objects"][name]))
+    return header

@@ -1,0 +1,162 @@
+"""Which record of the target a row is, and which rows claim the same thing."""
+
+from collections.abc import Iterable, Iterator
+
+from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.decisions import Decisions
+from migrator.planner.identities import KEY, digest_of, marker_of
+from migrator.planner.normal import normal
+from migrator.planner.stage import max_marker
+from migrator.store.draft import Draft, StagedProblem
+from migrator.store.holdings import (
+    Candidate,
+    Claim,
+    candidates,
+    claims_of_holding,
+    claims_of_key,
+    claims_of_value,
+    let_stand_for,
+    skip_matched,
+    unmatched,
+)
+from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LINE
+
+_NAMED = 5
+
+
+def settle_duplicates(compiled: Compiled, draft: Draft) -> None:
+    """Decide rows that share a key or a match value, by each object's `on_duplicate`."""
+    for claims in claims_of_key(draft):
+        _settle(compiled, draft, claims, "E301", f"the key '{claims[0].key}'")
+    for claims in claims_of_value(draft):
+        _settle(compiled, draft, claims, "E302", "a match value")
+
+
+def settle_matches(compiled: Compiled, draft: Draft) -> None:
+    """Decide each row's match: by ledger, by marker, by the match lines in order; then `on_match` and `on_no_match`."""
+    with Decisions(draft) as decisions:
+        for record, number, candidate in _recognise(compiled, draft, decisions, first=1):
+            if compiled.by_number(number).item.on_match == "reject":
+                fact = f"is in the target already: {candidate.label} ({candidate.target_id})"
+                decisions.reject(StagedProblem(record, number, "E305", "", "", fact, "on_match: reject"))
+    for claims in claims_of_holding(draft):
+        _settle(compiled, draft, claims, "E303", "the same record of the target")
+    for item in compiled.objects.values():
+        if item.item.on_match == "skip":
+            skip_matched(draft, item.number)
+        _settle_unmatched(item, draft)
+
+
+def settle_created(compiled: Compiled, draft: Draft, first: int) -> None:
+    """Decide which records that lookups asked for, from number `first` on, are in the target already."""
+    with Decisions(draft) as decisions:
+        for record, _number, _candidate in _recognise(compiled, draft, decisions, first=first):
+            decisions.skip(record)
+
+
+def note_gone(draft: Draft, gone: Iterable[tuple[int, int, str]]) -> None:
+    """Refuse rows that were migrated before and whose record somebody deleted from the target since."""
+    hint = "somebody deleted it there: take the row out, or change its key to create it anew"
+    with Decisions(draft) as decisions:
+        for record, number, target_id in gone:
+            fact = f"was written earlier as {target_id}, which the target no longer has"
+            decisions.reject(StagedProblem(record, number, "E208", "", target_id, fact, hint))
+
+
+def _recognise(
+    compiled: Compiled, draft: Draft, decisions: Decisions, *, first: int
+) -> Iterator[tuple[int, int, Candidate]]:
+    """Match records from number `first` on; refuse those of which the target has several."""
+    for record, number, listed in candidates(draft, first=first):
+        item = compiled.by_number(number)
+        line, agreeing = _deciding(item, listed)
+        if len(agreeing) > 1 and item.item.on_ambiguous == "reject":
+            decisions.reject(_ambiguous(record, number, line, agreeing, item))
+        elif agreeing:
+            decisions.match(record, agreeing[0].holding, line)
+            yield record, number, agreeing[0]
+
+
+def _deciding(item: CompiledObject, listed: list[Candidate]) -> tuple[int, list[Candidate]]:
+    """Find the first line that recognises something, and what it recognises.
+
+    A candidate of a later line is none if it has another value in a field of an earlier line, or a marker of another
+    row of ours.
+    """
+    for line in sorted({candidate.line for candidate in listed}):
+        found = [one for one in listed if one.line == line and not _is_contradicted(item, one)]
+        if found:
+            return line, found
+    return LEDGER_LINE, []
+
+
+def _is_contradicted(item: CompiledObject, candidate: Candidate) -> bool:
+    if candidate.line <= MARKER_LINE:
+        return False
+    held_marker = str(candidate.held.get(item.marker, ""))
+    ours = f"/{item.item.name}/"
+    if item.marker and not item.item.marker.is_bare_key and ours in held_marker and _is_ours(item, held_marker):
+        return True
+    for line in item.lines[: candidate.line - FIRST_MATCH_LINE]:
+        for name, kind in zip(line.names, line.kinds, strict=True):
+            mine, theirs = normal(kind, candidate.fields.get(name)), normal(kind, candidate.held.get(name))
+            if mine and theirs and mine != theirs:
+                return True
+    return False
+
+
+def _is_ours(item: CompiledObject, marker: str) -> bool:
+    """Tell whether a marker names another row of this object; the row's own would have been found by the marker."""
+    _mapping, _, key = marker.partition(f"/{item.item.name}/")
+    return marker == marker_of(_mapping, item.item.name, key, max_marker(item))
+
+
+def _ambiguous(record: int, number: int, line: int, found: list[Candidate], item: CompiledObject) -> StagedProblem:
+    names = item.lines[line - FIRST_MATCH_LINE].names if line >= FIRST_MATCH_LINE else ("its marker",)
+    listed = "; ".join(f"{one.label} ({one.target_id})" for one in found[:_NAMED])
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    fact = f"{len(found)} records of the target agree on {', '.join(names)}: {listed}{more}"
+    hint = "add a match line that tells them apart, or merge them in the target"
+    return StagedProblem(record, number, "E304", ", ".join(names), "", fact, hint)
+
+
+def _settle_unmatched(item: CompiledObject, draft: Draft) -> None:
+    if item.item.on_no_match == "create":
+        return
+    with Decisions(draft) as decisions:
+        for record in unmatched(draft, item.number):
+            if item.item.on_no_match == "skip":
+                decisions.skip(record)
+            else:
+                problem = StagedProblem(
+                    record, item.number, "E306", "", "", "is not in the target", "on_no_match: reject"
+                )
+                decisions.reject(problem)
+
+
+def _settle(compiled: Compiled, draft: Draft, claims: list[Claim], code: str, what: str) -> None:
+    """Reject all of a group, or keep one and let the keys of the others stand for it."""
+    policies = {compiled.by_number(claim.object).item.on_duplicate for claim in claims}
+    kept = None if "reject" in policies else claims[-1 if "last" in policies else 0]
+    with Decisions(draft) as decisions:
+        for claim in claims:
+            if kept is None:
+                decisions.reject(_shared(claim, claims, code, what))
+            elif claim is not kept:
+                fact = f"duplicate of {kept.file}:{kept.row} by {what}"
+                problem = StagedProblem(claim.record, claim.object, "W305", "", claim.key, fact, "that row was kept")
+                decisions.skip(claim.record, problem)
+    if kept:
+        others = [claim for claim in claims if claim is not kept]
+        names = (compiled.by_number(claim.object).item.name for claim in others)
+        digests = [digest_of(name, KEY, claim.key) for name, claim in zip(names, others, strict=True)]
+        pairs = zip(digests, others, strict=True)
+        let_stand_for(draft, ((kept.record, *digest, claim.record) for digest, claim in pairs))
+
+
+def _shared(claim: Claim, claims: list[Claim], code: str, what: str) -> StagedProblem:
+    first = [other for other in claims[: _NAMED + 1] if other is not claim][:_NAMED]
+    rest = len(claims) - 1 - len(first)
+    listed = ", ".join(f"{other.file}:{other.row}" for other in first) + (f" and {rest} more" if rest else "")
+    hint = "correct the rows, or state 'on_duplicate: first' or 'last'"
+    return StagedProblem(claim.record, claim.object, code, "", claim.key, f"shares {what} with {listed}", hint)

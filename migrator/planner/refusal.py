@@ -1,0 +1,31 @@
+"""How a value that cannot be used says so, on its way from a transform to the row it stands in."""
+
+from typing import Any, NamedTuple
+
+
+class ValueRefusedError(Exception):
+    """This value cannot be used: the code, the fact about it, and what would do. Row and column are added later."""
+
+    def __init__(self, code: str, fact: str, *, value: Any = "", hint: str = "") -> None:
+        super().__init__(fact)
+        self.code = code
+        self.fact = fact
+        self.value = spell(value)
+        self.hint = hint
+
+
+class Noted(NamedTuple):
+    """A value that was changed in a way that the plan must say."""
+
+    value: Any
+    code: str
+    fact: str
+
+
+def spell(value: Any) -> str:
+    """Write a value for people, shortened."""
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_SPELLED else text[:MAX_SPELLED] + "…"
+
+
+MAX_SPELLED = 200

@@ -1,0 +1,20 @@
+"""Counts over a draft, for the header of its plan."""
+
+from collections import defaultdict
+
+from migrator.store.draft import Draft
+
+
+def states_by_object(draft: Draft) -> dict[int, dict[str, int]]:
+    """Count the source rows of each object by their status; records that only lookups ask for have no row."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for number, state, count in draft.run(
+        "SELECT object, state, COUNT(*) FROM record WHERE row IS NOT NULL GROUP BY object, state"
+    ):
+        found[number][state] = count
+    return found
+
+
+def set_facts(draft: Draft, number: int, facts: str) -> None:
+    """Note what is known of an object, as JSON."""
+    draft.run("UPDATE object SET facts=? WHERE id=?", (facts, number))
