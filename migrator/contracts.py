@@ -4,9 +4,8 @@ jsonschema is imported here and nowhere else. Its own messages speak to people w
 people who wrote the file.
 """
 
-import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,6 +16,7 @@ from jsonschema.protocols import Validator
 from migrator.errors import Problem
 from migrator.located import Located, Pointer
 from migrator.resources import bundled
+from migrator.spelling import did_you_mean, nearest
 
 _TYPE_WORDS = {
     "object": "a mapping",
@@ -48,19 +48,6 @@ def schema_problems(document: Located, schema: str) -> list[Problem]:
             if (_pointer(error), problem.field) not in meant or problem.code != "E014":
                 found.setdefault(str(problem), problem)
     return sorted(found.values(), key=lambda problem: _line(problem.place))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give the known name that was probably meant; empty if none is near."""
-    by_folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else ""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give the hint for an unknown name; empty if no known one is near."""
-    near = nearest(word, known)
-    return f"did you mean '{near}'?" if near else ""
 
 
 def dotted(pointer: Pointer) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Source
 from migrator.connectors.rest.definition import Definition, read_definition, shipped
-from migrator.contracts import did_you_mean
 from migrator.errors import Problem, SpecError
 from migrator.resources import packaged
+from migrator.spelling import did_you_mean
 
 LATER = ("crelate3", "spotler", "centralstation", "clevertim", "opencrm", "sql")
 

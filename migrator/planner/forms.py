@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from migrator.contracts import did_you_mean, dotted
+from migrator.contracts import dotted
 from migrator.errors import Problem
 from migrator.located import Pointer
 from migrator.planner.paths import Getter, make_getter
@@ -13,6 +13,7 @@ from migrator.planner.templates import Names, TemplateRefusedError, compile_cond
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.planner.transforms.spec import Apply, Making
 from migrator.spec.values import Constant, From, Lines, ListOf, MappingSpec, Template, Transform, Value
+from migrator.spelling import did_you_mean
 
 Cells = Sequence[Any]
 

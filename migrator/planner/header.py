@@ -15,7 +15,7 @@ from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.stage import StageCount
 from migrator.planner.survey import Survey
 from migrator.records import Action, Identity
-from migrator.spec.values import Limit
+from migrator.spec.values import Limit, Lookup
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.plan_schema import FORMAT
@@ -109,7 +109,18 @@ def _object_facts(
         "in_target": held,
         "is_listed": item.target.is_listed,
         "marker": item.marker,
+        "lookups": {
+            field.name: field.value.form.object for field in item.item.fields if isinstance(field.value.form, Lookup)
+        }
+        | ({"parent": item.item.parent.object} if item.item.parent else {}),
     }
+
+
+def _lookups(item: CompiledObject) -> dict[str, str]:
+    """Name the object that each reference points at."""
+    found = {field.name: field.value.form for field in item.item.fields}
+    named = {name: form.object for name, form in found.items() if isinstance(form, Lookup)}
+    return named | ({"parent": item.item.parent.object} if item.item.parent else {})
 
 
 def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> dict[str, Any]:

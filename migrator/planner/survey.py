@@ -10,7 +10,7 @@ from migrator.planner.rows import to_json
 from migrator.planner.stage import line_digest
 from migrator.records import Fields, ObjectType, TargetRecord
 from migrator.store.draft import Draft, StagedIdentity
-from migrator.store.holdings import Holding, Known, add_known, add_page, add_whole, unseen_known
+from migrator.store.holdings import Holding, Known, add_known, add_page, add_whole, count_held, unseen_known
 from migrator.store.ledger import Ledger
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, LOOKUP_LINE, MARKER_LINE
 
@@ -81,7 +81,7 @@ async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
                 identities += view.identities(number, item)
             add_page(draft, holdings, identities)
             found.calls += 1
-        found.counts[name] = _count(draft, name)
+        found.counts[name] = count_held(draft, name)
         await _find_unseen(view, target, draft, found)
     return found
 
@@ -122,8 +122,3 @@ def _views(compiled: Compiled) -> Iterator[_View]:
 def label_of(target: ObjectType, fields: Fields) -> str:
     """Give what a person recognises a record by."""
     return " ".join(str(fields[name]) for name in target.label if fields.get(name))
-
-
-def _count(draft: Draft, name: str) -> int:
-    (count,) = draft.run("SELECT COUNT(*) FROM scratch.holding WHERE target=?", (name,)).fetchone()
-    return int(count)

@@ -17,11 +17,11 @@ from typing import Any, NoReturn, TypeVar
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from migrator.contracts import did_you_mean
 from migrator.planner.refusal import Noted, ValueRefusedError
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.planner.transforms.spec import Apply, Making, as_text
 from migrator.records import canonical_decimal
+from migrator.spelling import did_you_mean
 
 MAX_SOURCE = 4096
 MAX_DEPTH = 30

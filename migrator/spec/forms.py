@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrator.contracts import did_you_mean
 from migrator.errors import Problem
 from migrator.located import Located, Pointer
 from migrator.spec.values import (
@@ -20,6 +19,7 @@ from migrator.spec.values import (
     Transform,
     Value,
 )
+from migrator.spelling import did_you_mean
 
 _VAR = re.compile(r"\{\{\s*vars\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 

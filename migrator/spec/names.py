@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from migrator.contracts import did_you_mean
 from migrator.errors import Problem
 from migrator.located import Pointer
 from migrator.records import TEXT_KINDS, Catalog, Field, Kind, ObjectType
 from migrator.spec.values import From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
+from migrator.spelling import did_you_mean
 
 Columns = tuple[str, ...]
 

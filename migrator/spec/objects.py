@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from migrator.contracts import did_you_mean
 from migrator.located import Pointer
 from migrator.spec.forms import Scope, as_names, read_lookup, read_value
 from migrator.spec.values import (
@@ -16,6 +15,7 @@ from migrator.spec.values import (
     ObjectSpec,
     RowStep,
 )
+from migrator.spelling import did_you_mean
 
 _NEEDED = ("from", "to", "key", "fields")
 

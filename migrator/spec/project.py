@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migrator.contracts import did_you_mean
 from migrator.errors import Problem, SpecError
 from migrator.located import Located, read_located
+from migrator.spelling import did_you_mean
 
 PROJECT_FILE = "migrator.yaml"
 

@@ -107,6 +107,12 @@ def add_whole(draft: Draft, holding: Holding, record: int, line: int) -> None:
     draft.many("INSERT OR IGNORE INTO scratch.candidate VALUES(?,?,?)", [(record, line, holding.record)])
 
 
+def count_held(draft: Draft, target: str) -> int:
+    """Count the records of a target's object that were read."""
+    (count,) = draft.run("SELECT COUNT(*) FROM scratch.holding WHERE target=?", (target,)).fetchone()
+    return int(count)
+
+
 def unseen_known(draft: Draft, objects: Iterable[int]) -> list[tuple[int, int, str]]:
     """Find planned records that the ledger knows and the target did not list: record, object and id."""
     marks = ",".join(str(number) for number in objects) or "0"

@@ -15,7 +15,7 @@ from migrator.store.draft import Draft
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
 
-_CHANGE = (
+CHANGE_QUERY = (
     "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, c.after, c.before, c.target_id, c.marker,"
     " c.parent, c.sha256, c.object, c.record FROM change c JOIN object o ON o.id=c.object"
     " JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
@@ -64,14 +64,14 @@ class Plan:
 
     def changes(self, *, after: int = 0, limit: int = -1) -> Iterator[Change]:
         """Give the changes in their order, each checked against its hash. Raises PlanError for an edited one."""
-        rows = self.db.execute(f"{_CHANGE} WHERE c.seq>? ORDER BY c.seq LIMIT ?", (after, limit))
+        rows = self.db.execute(f"{CHANGE_QUERY} WHERE c.seq>? ORDER BY c.seq LIMIT ?", (after, limit))
         for row in rows:
             yield as_change(row, self.path)
 
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
         chain = hashlib.sha256(b"migrator").hexdigest()
-        for row in self.db.execute(f"{_CHANGE} ORDER BY c.seq"):
+        for row in self.db.execute(f"{CHANGE_QUERY} ORDER BY c.seq"):
             if row[13] != _hash_of(row):
                 return f"operation {row[0]} ({row[4]} {row[2]} {row[5]})"
             chain = hashlib.sha256((chain + row[13]).encode()).hexdigest()

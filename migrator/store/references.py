@@ -93,12 +93,10 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str]]) -> None
 
 def missing(draft: Draft) -> Iterator[Missing]:
     """Give each value that was looked for in vain, once, in the order of who asked first."""
-    rows = draft.run(
-        "SELECT g.digest, g.proof, g.first, m.field, r.fields, g.waiting FROM"
-        " (SELECT digest, proof, MIN(record) AS first, COUNT(*) AS waiting FROM scratch.missing"
-        " GROUP BY digest, proof) g"
-        " JOIN scratch.missing m ON m.digest=g.digest AND m.proof=g.proof AND m.record=g.first"
-        " JOIN record r ON r.id=g.first GROUP BY g.digest, g.proof ORDER BY g.first, m.field"
+    rows = draft.run(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
+        "SELECT g.digest, g.proof, g.first, g.field, r.fields, g.waiting FROM (SELECT digest, proof, field,"
+        " MIN(record) AS first, COUNT(*) AS waiting FROM scratch.missing GROUP BY digest, proof) g"
+        " JOIN record r ON r.id=g.first ORDER BY g.first"
     )
     for digest, proof, record, field, fields, waiting in rows:
         yield Missing(digest, proof, record, field, json.loads(fields), waiting)

@@ -9,8 +9,8 @@ from migrator.connectors.files.opening import OpenedFile
 from migrator.connectors.files.sheets import sheet
 from migrator.connectors.files.tables import RawTable, delimited, json_lines
 from migrator.connectors.protocols import Batch, SourceFacts, Table
-from migrator.contracts import did_you_mean
 from migrator.errors import Problem, SourceError
+from migrator.spelling import did_you_mean
 
 BATCH_ROWS = 1_000
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from migrator.contracts import did_you_mean
 from migrator.planner.normal import normal_text
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.numbers import read_number
 from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_text
 from migrator.resources import packaged
+from migrator.spelling import did_you_mean
 
 _AMOUNT = re.compile(
     r"\s*(?P<before>[^\d\s.,+-]*)\s*(?P<number>[-+]?[\d.,'\u2019\u00a0\u202f ]*\d)\s*(?P<after>[^\d\s]*)\s*"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from migrator.contracts import did_you_mean
 from migrator.planner.normal import normal_text
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_text
+from migrator.spelling import did_you_mean
 
 
 def _by_table(table: Mapping[str, Any], otherwise: Any) -> Apply:

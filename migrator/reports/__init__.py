@@ -1,0 +1,1 @@
+"""Store → summary → text, JSON, HTML, CSV: views of a plan and of what became of it."""

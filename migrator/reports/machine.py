@@ -1,0 +1,61 @@
+"""A summary as one JSON object, in the form that scripts rely on."""
+
+from typing import Any
+
+from migrator.reports.summary import Summary
+from migrator.store.views import RunView
+
+COUNTS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
+
+
+def plan_json(summary: Summary) -> dict[str, Any]:
+    """Give a plan as data. Values of records are not in it."""
+    objects: dict[str, dict[str, Any]] = {}
+    for line in summary.objects:
+        counts: dict[str, Any] = {key: int(getattr(line, key)) for key in COUNTS}
+        counts["create"] += line.for_lookups
+        objects[line.name] = {**counts, "for_lookups": line.for_lookups, "tier": line.tier, "target": line.target}
+    totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in COUNTS}
+    return {
+        "v": 1,
+        "plan": {
+            "id": summary.plan_id,
+            "name": summary.plan,
+            "made": summary.made,
+            "mapping": summary.mapping,
+            "sha256": summary.header["mapping"]["sha256"],
+            "target": summary.header["target"],
+            "verdict": summary.verdict,
+            "guards": list(summary.guards),
+            "operations": summary.header["operations"],
+            "files": [{key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in summary.files],
+        },
+        "totals": totals,
+        "objects": objects,
+        "problems": [
+            {
+                "code": group.code,
+                "count": group.rows,
+                "object": group.object,
+                "field": group.field,
+                "rows": group.places,
+            }
+            for group in summary.groups
+        ],
+        "calls": dict(summary.calls),
+        "run": run_json(summary.run),
+    }
+
+
+def run_json(run: RunView | None) -> dict[str, Any] | None:
+    """Give how the runs of a plan stand."""
+    if run is None:
+        return None
+    return {
+        "run": run.number,
+        "state": run.state,
+        "began": run.began,
+        "ended": run.ended,
+        "reason": run.reason,
+        "operations": {str(state): count for state, count in run.counts.items()},
+    }

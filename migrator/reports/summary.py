@@ -1,0 +1,122 @@
+"""What a plan says, gathered once for every form of report; with what became of it where it was applied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.records import Action
+from migrator.store.changes import Change
+from migrator.store.plan import Plan
+from migrator.store.views import ProblemGroup, RunView, problem_groups, sample_changes
+
+SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectLine:
+    """One object of a plan, in numbers; `rows` is the sum of its five columns, `for_lookups` counted apart."""
+
+    name: str
+    target: str
+    tier: str
+    rows: int
+    create: int
+    update: int
+    unchanged: int
+    skip: int
+    reject: int
+    link: int
+    conflict: int
+    for_lookups: int
+    read: int
+    dropped: Mapping[str, int]
+    because: str
+    calls: int
+    overwrites: Mapping[str, int]
+    in_target: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """A plan, and the run that applied it (None before the first)."""
+
+    plan: str
+    plan_id: str
+    made: str
+    mapping: str
+    mapping_path: str
+    source: str
+    target: str
+    objects: tuple[ObjectLine, ...]
+    totals: Mapping[str, int]
+    groups: tuple[ProblemGroup, ...]
+    samples: tuple[Change, ...]
+    guards: tuple[str, ...]
+    files: tuple[Mapping[str, Any], ...]
+    calls: Mapping[str, Any]
+    header: Mapping[str, Any]
+    run: RunView | None = None
+
+    @property
+    def rejects(self) -> int:
+        """Count the rows that the plan refuses."""
+        return self.totals["reject"]
+
+    @property
+    def verdict(self) -> str:
+        """Say in one word what the plan is: blocked, nothing, rejects or ready."""
+        if self.guards or self.header["is_offline"]:
+            return "blocked"
+        if not self.header["operations"]:
+            return "nothing"
+        return "rejects" if self.rejects else "ready"
+
+
+def summarize(plan: Plan, run: RunView | None = None) -> Summary:
+    """Gather what a plan says; `run` is how its runs stand."""
+    header = plan.header
+    return Summary(
+        plan=plan.path.name,
+        plan_id=plan.id,
+        made=header["made"],
+        mapping=header["mapping"]["name"],
+        mapping_path=header["mapping"]["path"],
+        source=_source(header),
+        target=f"{header['connector']['name']} at {header['target']['origin']}",
+        objects=tuple(_object_line(name, facts, header) for name, facts in header["objects"].items()),
+        totals=header["totals"],
+        groups=tuple(problem_groups(plan)),
+        samples=tuple(change for action, limit in SAMPLES.items() for change in sample_changes(plan, action, limit)),
+        guards=tuple(guard["fact"] for guard in header["guards"]),
+        files=tuple(header["source"]["files"]),
+        calls=header["calls"],
+        header=header,
+        run=run,
+    )
+
+
+def _source(header: Mapping[str, Any]) -> str:
+    files = header["source"]["files"]
+    rows = sum(int(file["rows"]) for file in files)
+    noun = "file" if len(files) == 1 else "files"
+    return f"{len(files)} {noun}, {rows:,} rows"
+
+
+def _object_line(name: str, facts: Mapping[str, Any], header: Mapping[str, Any]) -> ObjectLine:
+    kept = {key: facts[key] for key in ObjectLine.__slots__ if key in facts}
+    return ObjectLine(**{**kept, "name": name, "calls": header["calls"]["objects"][name]})
+
+
+def closing_line(totals: Mapping[str, int]) -> str:
+    """Give the line that scripts rely on."""
+    creates = totals["create"] + totals.get("for_lookups", 0)
+    parts = [
+        f"{creates:,} to create",
+        f"{totals['update']:,} to update",
+        f"{totals['unchanged']:,} unchanged",
+        f"{totals['skip']:,} skipped",
+        f"{totals['reject']:,} rejected",
+    ]
+    parts += [f"{totals['conflict']:,} conflicts"] if totals["conflict"] else []
+    parts += [f"{totals['link']:,} links"] if totals["link"] else []
+    return f"Plan: {', '.join(parts)}."

@@ -1,0 +1,156 @@
+"""The files beside a report: rejects to correct and feed back, duplicates, missing parents, problems, results.
+
+All are private, complete or not there at all, and every CSV cell that a spreadsheet could take for a formula carries a
+`'` in front, which reading it back takes away again.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from migrator.spelling import nearest, similarity
+from migrator.store.ledger import LedgerReader
+from migrator.store.plan import Plan
+from migrator.store.sqlite import make_private_folder, sync_folder, translated
+from migrator.store.views import (
+    all_problems,
+    duplicate_rows,
+    landed_operations,
+    missing_parents,
+    reject_columns,
+    rejected_rows,
+    some_keys,
+    troubled_operations,
+)
+
+REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
+
+_TRIGGER = re.compile(r"[\s\x00\u00a0]*['=+\-@\t\r\n\x00＝＋－＠]")  # noqa: RUF001 - full-width signs act as well
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
+
+
+def safe_cell(text: str) -> str:
+    """Guard a cell against being taken for a formula; plain numbers are none."""
+    return f"'{text}" if _TRIGGER.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unsafe_cell(text: str) -> str:
+    """Undo `safe_cell`."""
+    return text.removeprefix("'")
+
+
+def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
+    """Write what stands beside the report of a plan; gives the names of the files. Raises StoreError."""
+    make_private_folder(folder)
+    write_file(folder / "rejects.csv", lambda file: _write_csv(file, _rejects(plan)))
+    write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
+    write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
+    write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
+    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "problems.jsonl"]
+
+
+def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
+    """Write what became of each operation. Raises StoreError."""
+    make_private_folder(folder)
+    path = folder / "results.csv"
+    write_file(path, lambda file: _write_csv(file, _results(plan, reader)))
+    return path
+
+
+def write_file(path: Path, write: Callable[[TextIO], None]) -> None:
+    """Write a private file under another name first, so that it is complete or not there. Raises StoreError."""
+    fresh = path.with_name(f".{path.name}.new")
+    with translated(path):
+        make_private_folder(path.parent)
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with io.open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: UP020 - takes the descriptor over
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+
+
+def _write_csv(file: TextIO, rows: Iterable[Iterable[object]]) -> None:
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    for row in rows:
+        writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in row])
+
+
+def _write_lines(file: TextIO, plan: Plan) -> None:
+    file.writelines(json.dumps(problem, ensure_ascii=False) + "\n" for problem in all_problems(plan))
+
+
+def _rejects(plan: Plan) -> Iterator[list[object]]:
+    """Give the original columns of all objects with the original text, then what is wrong; a line for each row."""
+    columns = list(dict.fromkeys(name for row in reject_columns(plan) for name in row))
+    yield [*columns, *REJECT_COLUMNS]
+    for row in rejected_rows(plan):
+        cells = dict(zip(row.columns, row.cells, strict=False))
+        codes, fields, values, facts, fixes = (
+            "; ".join(filter(None, part)) for part in zip(*row.problems, strict=True)
+        )
+        yield [
+            *(_original(cells.get(name)) for name in columns),
+            row.row,
+            row.object,
+            codes,
+            fields,
+            values,
+            facts,
+            fixes,
+        ]
+
+
+def _original(cell: object) -> str:
+    if cell is None:
+        return ""
+    return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+
+
+def _duplicates(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "file", "row", "key", "code", "problem")
+    yield from duplicate_rows(plan)
+
+
+def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield (
+        "child_object",
+        "child_row",
+        "field",
+        "parent_object",
+        "parent_key",
+        "children_waiting",
+        "nearest_existing_key",
+        "similarity",
+        "why",
+    )
+    for item in missing_parents(plan):
+        parent = plan.header["objects"][item.object]["lookups"].get(item.field, "")
+        near = nearest(item.value, some_keys(plan, parent))
+        likeness = f"{similarity(item.value, near):.2f}" if near else ""
+        yield (
+            item.object,
+            item.first_row,
+            item.field,
+            parent,
+            item.value,
+            item.waiting,
+            near,
+            likeness,
+            item.fact,
+        )
+
+
+def _results(plan: Plan, reader: LedgerReader) -> Iterator[tuple[object, ...]]:
+    yield ("object", "source", "key", "action", "state", "target_id", "time", "reason")
+    for change, state, target_id, wall in landed_operations(reader, plan):
+        yield (change.object, change.place, change.key, change.action, state, target_id, wall, "")
+    for change, state, reason, found in troubled_operations(reader, plan):
+        yield (change.object, change.place, change.key, change.action, state, found, "", reason)

@@ -1,0 +1,190 @@
+"""A summary as text: at most 40 lines, whatever the size of the plan."""
+
+from collections.abc import Iterator
+
+from migrator.records import Action
+from migrator.reports.summary import ObjectLine, Summary, closing_line
+from migrator.reports.wording import duration, harmless, of, spelled
+from migrator.store.changes import Change
+from migrator.store.journal import State
+from migrator.store.views import ProblemGroup
+
+MAX_LINES = 40
+MAX_OBJECTS = 8
+MAX_GROUPS = 5
+MAX_NOTES = 4
+MAX_GUARDS = 2
+MAX_SAMPLES = 3
+MAX_FIELDS = 3
+
+_HEADINGS = ("#", "object", "rows", "+", "~", "=", "·", "!", "calls", "est. time", "tier", "order because")
+_LEGEND = "  + create   ~ update   = unchanged   · skip   ! reject"
+
+
+def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
+    """Write a plan as text without its closing lines; `folder` is where its report files lie."""
+    lines = [
+        f"Plan for {summary.mapping_path}    source {summary.source}    target {summary.target}",
+        "",
+        _LEGEND + ("   & link" if summary.totals["link"] else ""),
+        "",
+        *_table(summary),
+        "",
+        *_some(_notes(summary), MAX_NOTES),
+        *_overwrites(summary),
+        *_samples(summary, shows_values=shows_values),
+        *_problems(summary, folder, shows_values=shows_values),
+        "",
+        *_limits(summary),
+    ]
+    return "\n".join(lines)
+
+
+def ending(summary: Summary, *, report: str) -> list[str]:
+    """Give the last three lines: where the plan lies, the totals, and what to do next."""
+    saved = f"  Plan saved: {summary.plan}" + (f"   Report: {report}" if report else "")
+    return [saved, closing_line(summary.totals), f"Next: {next_step(summary, report=report)}"]
+
+
+def next_step(summary: Summary, *, report: str) -> str:
+    """Say what a person does with this plan now."""
+    look = f"open {report}, then   " if report else ""
+    match summary.verdict:
+        case "blocked" if summary.header["is_offline"]:
+            return "plan again without --offline to apply it"
+        case "blocked":
+            return f"{look}mend the data or raise the limit, and plan again"
+        case "nothing":
+            return "nothing to do: the target holds all of it"
+    return f"{look}migrator apply {summary.plan}"
+
+
+def _table(summary: Summary) -> list[str]:
+    shown = summary.objects[:MAX_OBJECTS]
+    rows = [_HEADINGS, *(_cells(n, line, summary) for n, line in enumerate(shown, start=1))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    rest = len(summary.objects) - len(shown)
+    return [*lines, *([f"  and {of(rest, 'object')} more: migrator show {summary.plan} --json"] if rest else [])]
+
+
+def _cells(number: int, line: ObjectLine, summary: Summary) -> tuple[str, ...]:
+    rate = summary.calls["per_second"]
+    time = duration(line.calls / rate) if rate else "-"
+    create = f"{line.create:,}" + (f" + {line.for_lookups:,} for lookups" if line.for_lookups else "")
+    update = f"{line.update:,}" + (f" & {line.link:,}" if line.link else "")
+    counts = (f"{line.rows:,}", create, update, f"{line.unchanged:,}", f"{line.skip:,}", f"{line.reject:,}")
+    return (str(number), line.name, *counts, f"{line.calls:,}", time, line.tier, line.because)
+
+
+def _some(lines: Iterator[str], limit: int) -> list[str]:
+    """Take the first lines, the last of which says how many are left out."""
+    listed = list(lines)
+    rest = len(listed) - limit + 1
+    return listed if rest <= 1 else [*listed[: limit - 1], f"  and {of(rest, 'note')} more in the report"]
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    """Say how each file was understood, and what the row steps left out; warnings first."""
+    for file in summary.files:
+        for warning in file["warnings"]:
+            yield f"  W402  {file['file']} holds {warning}: there is nothing to do"
+    for file in summary.files:
+        notes = [*file["notes"], *([f"{file['blank_rows']:,} blank rows"] if file["blank_rows"] else [])]
+        yield f"  {file['file']}: {of(file['rows'], 'row')}; {'; '.join(notes)}"
+    for line in summary.objects:
+        if dropped := [f"{count:,} by step {step}" for step, count in line.dropped.items() if count]:
+            yield f"  {line.name}: {line.read:,} rows read, left out {', '.join(dropped)}"
+
+
+def _overwrites(summary: Summary) -> Iterator[str]:
+    found = [f"{line.name}.{name} {count:,}" for line in summary.objects for name, count in line.overwrites.items()]
+    if found:
+        more = f"   and {len(found) - MAX_GROUPS} more" if len(found) > MAX_GROUPS else ""
+        yield ""
+        yield f"  Fields that would overwrite existing values:  {'   '.join(found[:MAX_GROUPS])}{more}  <- look"
+
+
+def _samples(summary: Summary, *, shows_values: bool) -> Iterator[str]:
+    for n, change in enumerate(summary.samples[:MAX_SAMPLES]):
+        heading = "  Samples  " if n == 0 else "           "
+        if n == 0:
+            yield ""
+        values = _fields(change, shows_values=shows_values)
+        yield f"{heading}{change.action.rune} {change.object} {_where(change)}  {values}"
+
+
+def _where(change: Change) -> str:
+    return f"{change.place or 'for lookups'} ({harmless(change.key)})"
+
+
+def _fields(change: Change, *, shows_values: bool) -> str:
+    named = list(change.after.items())[:MAX_FIELDS]
+    more = f" and {len(change.after) - MAX_FIELDS} more fields" if len(change.after) > MAX_FIELDS else ""
+    if not shows_values:
+        return ", ".join(name for name, _value in named) + more
+    if change.action is Action.CREATE:
+        return ", ".join(f"{name} {spelled(value)}" for name, value in named) + more
+    return ", ".join(f"{name} {spelled(change.before.get(name))} -> {spelled(value)}" for name, value in named) + more
+
+
+def _problems(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:
+    if not summary.groups:
+        return
+    yield ""
+    yield "  Problems"
+    for group in summary.groups[:MAX_GROUPS]:
+        yield f"   {group.code}  {_group(group, shows_values=shows_values)} -> {folder}/{_file_of(group.code)}"
+    rest = len(summary.groups) - MAX_GROUPS
+    if rest > 0:
+        yield f"   and {of(rest, 'group')} more: migrator show {summary.plan} --json"
+
+
+def _group(group: ProblemGroup, *, shows_values: bool) -> str:
+    places = ", ".join(place for place in group.places if place)
+    field = f" {group.field}:" if group.field else ""
+    fact = harmless(group.facts[0]) if shows_values else ""
+    return f"{group.rows:,} {group.object}{field} {fact}  e.g. {places}".replace("  ", " ")
+
+
+def _file_of(code: str) -> str:
+    if code in {"E301", "E302", "E303", "W305"}:
+        return "duplicates.csv"
+    return "rejects.csv" if code.startswith("E") else "problems.jsonl"
+
+
+def _limits(summary: Summary) -> Iterator[str]:
+    for fact in summary.guards[:MAX_GUARDS]:
+        yield f"  Blocked   {fact}: apply will refuse this plan"
+    if summary.header["is_offline"]:
+        yield "  Offline   the target was not asked: matches, lookups in it and conflicts are not known"
+    rate, calls = summary.calls["per_second"], summary.calls["total"]
+    pace = (
+        f"{calls:,} calls at {rate:g}/s · {duration(summary.calls['seconds'])}"
+        if rate
+        else f"{calls:,} calls, without a limit"
+    )
+    yield f"  Limits    {pace} · the reads of an update are counted, a read-back afterwards is not"
+
+
+def run_text(summary: Summary) -> str:
+    """Write what became of a plan, in a few lines."""
+    run = summary.run
+    if run is None:
+        return f"{summary.plan}: never applied."
+    names = {
+        "written and in the target": (State.APPLIED, State.VERIFIED),
+        "already as planned": (State.NOOP,),
+        "refused by the target": (State.REJECTED,),
+        "quarantined, for you to decide": (State.QUARANTINED,),
+        "blocked by what they point at": (State.BLOCKED,),
+        "in doubt, to be read before anything is sent": (State.INTENT, State.IN_DOUBT),
+        "not sent yet": (State.PLANNED,),
+    }
+    counts = {words: sum(run.counts.get(state, 0) for state in states) for words, states in names.items()}
+    lines = [f"Run {run.number} of {summary.plan}: {run.state.lower().replace('_', ' ')}"]
+    lines += [f"  {count:>9,}  {words}" for words, count in counts.items() if count]
+    lines += [f"  {harmless(run.reason)}"] if run.reason else []
+    return "\n".join(lines)

@@ -1,0 +1,36 @@
+"""Numbers, spans of time and values in the words of every report; what could act on a terminal is spelled out."""
+
+import re
+from typing import Any
+
+_HARMFUL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+MAX_VALUE = 60
+
+
+def duration(seconds: float) -> str:
+    """Write a span of time: `41 min`, `7 h 9 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 90:  # noqa: PLR2004 - a minute and a half
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - the same in minutes
+
+
+def harmless(text: str) -> str:
+    """Spell out control characters, escape sequences and marks of direction, so that data cannot move the cursor."""
+    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}" if found[0] not in "\n\r" else " ", text)
+
+
+def spelled(value: Any) -> str:
+    """Write a value for people."""
+    if value is None or value == "":
+        return "(blank)"
+    if isinstance(value, dict) and "$op" in value:
+        return "(known after apply)"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = harmless(text)
+    return f"'{text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + '…'}'"
+
+
+def of(count: int, noun: str) -> str:
+    """Write a number with its noun: `1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

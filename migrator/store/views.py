@@ -1,0 +1,250 @@
+"""Questions that reports put to a sealed plan and to the ledger; nothing is written."""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from migrator.records import Action
+from migrator.store.changes import Change
+from migrator.store.journal import State
+from migrator.store.ledger import LedgerReader, PlanEntry
+from migrator.store.plan import CHANGE_QUERY, Plan, as_change
+
+SAMPLE_ROWS = 5
+MAX_COMPARED = 20_000
+
+
+class ProblemGroup(NamedTuple):
+    """Problems of one code in one field of one object: how many, and the first of them."""
+
+    code: str
+    object: str
+    field: str
+    rows: int
+    places: list[str]
+    facts: list[str]
+    hint: str
+
+
+class RejectedRow(NamedTuple):
+    """A refused row: its original cells under the columns of its object, and why."""
+
+    object: str
+    columns: tuple[str, ...]
+    cells: list[Any]
+    row: int
+    problems: list[tuple[str, str, str, str, str]]
+
+
+class ExplainedRow(NamedTuple):
+    """Everything that a plan knows of one source row."""
+
+    object: str
+    place: str
+    key: str
+    state: str
+    cells: dict[str, Any]
+    fields: dict[str, Any]
+    problems: list[tuple[str, str, str]]
+    changes: list[Change]
+
+
+class MissingParent(NamedTuple):
+    """A value that was looked for in vain, and how many rows wait for it."""
+
+    object: str
+    field: str
+    value: str
+    waiting: int
+    first_row: int | None
+    fact: str
+
+
+def problem_groups(plan: Plan) -> list[ProblemGroup]:
+    """Group the problems by code, object and field, the largest groups of each code first."""
+    rows = plan.db.execute(
+        "SELECT p.code, COALESCE(o.name, ''), p.field, COUNT(*), MAX(p.hint), p.object FROM problem p"
+        " LEFT JOIN object o ON o.id=p.object GROUP BY p.code, p.object, p.field ORDER BY p.code, COUNT(*) DESC"
+    ).fetchall()
+    found = []
+    for code, name, field, count, hint, number in rows:
+        first = plan.db.execute(
+            "SELECT f.name, r.row, p.fact FROM problem p LEFT JOIN record r ON r.id=p.record"
+            " LEFT JOIN file f ON f.id=r.file WHERE p.code=? AND p.object=? AND p.field=? ORDER BY p.record LIMIT ?",
+            (code, number, field, SAMPLE_ROWS),
+        ).fetchall()
+        places = [f"{file}:{row}" if file else "" for file, row, _fact in first]
+        found.append(ProblemGroup(code, name, field, count, places, [fact for *_place, fact in first], hint))
+    return found
+
+
+def sample_changes(plan: Plan, action: Action, limit: int) -> list[Change]:
+    """Give some changes of one action, spread over the plan from its first to its last."""
+    first, last = plan.db.execute("SELECT MIN(seq), MAX(seq) FROM change WHERE action=?", (str(action),)).fetchone()
+    found: dict[int, Change] = {}
+    for n in range(limit if first is not None else 0):
+        start = first + (last - first) * n // max(limit - 1, 1)
+        query = f"{CHANGE_QUERY} WHERE c.action=? AND c.seq>=? ORDER BY c.seq LIMIT 1"
+        for row in plan.db.execute(query, (str(action), start)):
+            found[row[0]] = as_change(row, plan.path)
+    return list(found.values())
+
+
+def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
+    """Give every refused row in the order of the source, with all that stands against it."""
+    rows = plan.db.execute(
+        "SELECT r.id, o.name, o.columns, r.cells, r.row, p.code, p.field, p.value, p.fact, p.hint FROM record r"
+        " JOIN object o ON o.id=r.object JOIN problem p ON p.record=r.id"
+        " WHERE r.state='reject' AND r.row IS NOT NULL ORDER BY r.id, p.id"
+    )
+    for _record, group in groupby(rows, key=itemgetter(0)):
+        listed = list(group)
+        _first, name, columns, cells, row, *_problem = listed[0]
+        problems = [item[5:] for item in listed]
+        yield RejectedRow(name, tuple(json.loads(columns)), json.loads(cells or "[]"), row, problems)
+
+
+def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
+    """Give the columns of every object that has refused rows."""
+    rows = plan.db.execute(
+        "SELECT o.columns FROM object o WHERE EXISTS (SELECT 1 FROM record r WHERE r.object=o.id AND r.state='reject')"
+    )
+    return [tuple(json.loads(columns)) for (columns,) in rows]
+
+
+def some_keys(plan: Plan, name: str) -> list[str]:
+    """Give keys of an object that a missing one may have meant; capped, since each is compared."""
+    rows = plan.db.execute(
+        "SELECT r.key FROM record r JOIN object o ON o.id=r.object WHERE o.name=? AND r.state<>'reject' LIMIT ?",
+        (name, MAX_COMPARED),
+    )
+    return [key for (key,) in rows]
+
+
+def all_problems(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Give every problem, for machines."""
+    rows = plan.db.execute(
+        "SELECT p.code, o.name, f.name, r.row, r.key, p.field, p.value, p.fact, p.hint FROM problem p"
+        " LEFT JOIN object o ON o.id=p.object LEFT JOIN record r ON r.id=p.record LEFT JOIN file f ON f.id=r.file"
+        " ORDER BY p.id"
+    )
+    names = ("code", "object", "file", "row", "key", "field", "value", "fact", "hint")
+    for row in rows:
+        yield {"v": 1, **dict(zip(names, row, strict=True))}
+
+
+def missing_parents(plan: Plan) -> list[MissingParent]:
+    """Give what lookups did not find, by value, the most wanted first."""
+    rows = plan.db.execute(
+        "SELECT o.name, p.field, p.value, COUNT(*), MIN(r.row), MIN(p.fact) FROM problem p"
+        " JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record WHERE p.code IN ('E203','E204','E205')"
+        " GROUP BY o.name, p.field, p.value ORDER BY COUNT(*) DESC, p.value"
+    )
+    return [MissingParent(*row) for row in rows]
+
+
+def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
+    """Give rows that share a key, a match value or a record with others: object, file, row, key, code, fact."""
+    yield from plan.db.execute(
+        "SELECT o.name, f.name, r.row, r.key, p.code, p.fact FROM problem p JOIN record r ON r.id=p.record"
+        " JOIN object o ON o.id=p.object JOIN file f ON f.id=r.file"
+        " WHERE p.code IN ('E301','E302','E303','W305') ORDER BY r.id"
+    )
+
+
+def explain_row(plan: Plan, row: int, *, name: str = "") -> list[ExplainedRow]:
+    """Tell all that a plan knows of a row, for each object that it feeds."""
+    rows = plan.db.execute(
+        "SELECT r.id, o.name, f.name, r.key, r.state, o.columns, r.cells, r.fields FROM record r"
+        " JOIN object o ON o.id=r.object JOIN file f ON f.id=r.file WHERE r.row=? AND (?='' OR o.name=?) ORDER BY r.id",
+        (row, name, name),
+    ).fetchall()
+    found = []
+    for record, owner, file, key, state, columns, cells, fields in rows:
+        problems = plan.db.execute("SELECT code, fact, hint FROM problem WHERE record=? ORDER BY id", (record,))
+        changes = plan.db.execute(f"{CHANGE_QUERY} WHERE c.record=? ORDER BY c.seq", (record,))
+        found.append(
+            ExplainedRow(
+                object=owner,
+                place=f"{file}:{row}",
+                key=key,
+                state=state,
+                cells=dict(zip(json.loads(columns), json.loads(cells or "[]"), strict=False)),
+                fields=json.loads(fields),
+                problems=problems.fetchall(),
+                changes=[as_change(item, plan.path) for item in changes],
+            )
+        )
+    return found
+
+
+class RunView(NamedTuple):
+    """How the runs of a plan stand: the last run's state, and how many operations stand where, by object."""
+
+    state: str
+    began: str
+    ended: str | None
+    reason: str
+    number: int
+    counts: dict[State, int]
+    by_object: dict[str, dict[State, int]]
+
+
+def run_view(reader: LedgerReader, plan: Plan) -> RunView | None:
+    """Give how a plan's runs stand; None while it was never applied."""
+    row = reader.db.execute(
+        "SELECT state, began, ended, reason, id FROM run WHERE plan_id=? ORDER BY id DESC LIMIT 1",
+        (plan.id,),
+    ).fetchone()
+    if row is None:
+        return None
+    by_object: dict[str, dict[State, int]] = {}
+    counts: dict[State, int] = {}
+    for name, state, count in reader.db.execute(
+        "SELECT object, state, COUNT(*) FROM op WHERE plan_id=? GROUP BY object, state", (plan.id,)
+    ):
+        by_object.setdefault(name, {})[State(state)] = count
+        counts[State(state)] = counts.get(State(state), 0) + count
+    untouched = int(plan.header["operations"]) - sum(counts.values())
+    counts[State.PLANNED] = counts.get(State.PLANNED, 0) + untouched
+    state, began, ended, reason, number = row
+    return RunView(state, began, ended, reason, number, counts, by_object)
+
+
+def troubled_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Change, State, str, str | None]]:
+    """Give the operations that did not land: the change, its state, why, and a target id where there is one."""
+    rows = reader.db.execute(
+        "SELECT seq, state, reason, target_id FROM op WHERE plan_id=?"
+        " AND state IN ('REJECTED','QUARANTINED','BLOCKED','IN_DOUBT','INTENT') ORDER BY seq",
+        (plan.id,),
+    )
+    for seq, state, reason, target_id in rows:
+        yield next(plan.changes(after=seq - 1, limit=1)), State(state), reason, target_id
+
+
+def landed_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Change, State, str, str]]:
+    """Give the operations that landed: the change, its state, the target id, and when it was sent."""
+    rows = reader.db.execute(
+        "SELECT o.seq, o.state, o.target_id, COALESCE((SELECT MAX(wall) FROM attempt a WHERE a.plan_id=o.plan_id"
+        " AND a.op_id=o.id), '') FROM op o WHERE plan_id=? AND state IN ('APPLIED','VERIFIED','NOOP') ORDER BY seq",
+        (plan.id,),
+    )
+    for seq, state, target_id, wall in rows:
+        yield next(plan.changes(after=seq - 1, limit=1)), State(state), target_id, wall
+
+
+def newest_plan(reader: LedgerReader) -> PlanEntry | None:
+    """Give the plan of the newest run; the newest plan where none ever ran."""
+    row = reader.db.execute(
+        "SELECT p.id FROM plan p LEFT JOIN run r ON r.plan_id=p.id"
+        " ORDER BY r.id IS NULL, r.id DESC, p.made DESC LIMIT 1"
+    ).fetchone()
+    return reader.plan(row[0]) if row else None
+
+
+def plan_of_run(reader: LedgerReader, run: int) -> PlanEntry | None:
+    """Give the plan that a run applied."""
+    row = reader.db.execute("SELECT plan_id FROM run WHERE id=?", (run,)).fetchone()
+    return reader.plan(row[0]) if row else None
