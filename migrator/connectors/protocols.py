@@ -9,6 +9,16 @@ from migrator.records import Catalog, Identity, Outcome, TargetRecord, Write
 Cell = Any  # text in a file without types; else text, int, Decimal, bool, date, datetime, list, dict or None
 
 
+@dataclass(frozen=True, slots=True)
+class BadCell:
+    """A cell whose value its own program could not give: it refuses the row that uses it, not the file."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
     """Rows of one file, each with the number a spreadsheet gives it: the header is row 1, and blank rows count."""

@@ -16,18 +16,24 @@ BYTES_PER_OPERATION = 2_048
 
 async def check_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying) -> PlanEntry:
     """Refuse what must not be applied. Raises PlanError, StoreError or TargetError; nothing was sent then."""
-    entry = _check_ledger(plan, ledger)
-    _check_file(plan, entry)
-    if entry.state == FINISHED:
-        hint = "nothing to do; plan again to see what changed since"
-        raise _refused(plan, "E605", "was applied to its end already", hint)
+    entry = _check_registered(plan, ledger)
     if not how.keeps_plan:
-        _check_mapping(plan)
+        check_mapping(plan)
     _check_serial(plan, entry, ledger)
     _check_guards(plan)
     _check_connector(plan, target)
     check_space(ledger.path, int(plan.header["operations"]))
     await _check_target(plan, target)
+    return entry
+
+
+def _check_registered(plan: Plan, ledger: Ledger) -> PlanEntry:
+    """Refuse a plan that this ledger did not take in, that was edited since, or that is used up. Raises PlanError."""
+    entry = _check_ledger(plan, ledger)
+    _check_file(plan, entry)
+    if entry.state == FINISHED:
+        hint = "nothing to do; plan again to see what changed since"
+        raise _refused(plan, "E605", "the plan was applied to its end already", hint)
     return entry
 
 
@@ -52,7 +58,7 @@ def _again(plan: Plan) -> str:
 
 def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:
     if plan.header["ledger"]["lineage"] != ledger.lineage:
-        raise _refused(plan, "E612", f"was made with another ledger than {ledger.path}", _again(plan))
+        raise _refused(plan, "E612", f"the plan was made with another ledger than {ledger.path}", _again(plan))
     entry = ledger.plan(plan.id)
     if entry is None:
         raise unknown_plan(plan.path)
@@ -70,44 +76,48 @@ def _check_file(plan: Plan, entry: PlanEntry) -> None:
     found = hash_file(plan.path)
     if found != entry.sha256:
         where = plan.first_edited()
-        fact = f"is not as it was sealed ({entry.sha256[:4]}… -> {found[:4]}…)" + (f": {where}" if where else "")
+        fact = f"the plan is not as it was sealed ({entry.sha256[:4]}… -> {found[:4]}…)" + (
+            f": {where}" if where else ""
+        )
         raise _refused(plan, "E602", fact, f"nothing was written; {_again(plan)}")
 
 
-def _check_mapping(plan: Plan) -> None:
+def check_mapping(plan: Plan) -> None:
+    """Refuse a plan whose mapping changed since. Raises PlanError."""
     stated = plan.header["mapping"]
     path = Path(stated["path"])
     try:
         found = hashlib.sha256(path.read_text(encoding="utf-8-sig").encode()).hexdigest()
     except (OSError, UnicodeDecodeError):
         hint = "bring the mapping back, or apply with --keep-plan"
-        raise _refused(plan, "E601", f"its mapping {path.name} is gone or unreadable", hint) from None
+        raise _refused(plan, "E601", f"the mapping {path.name} is gone or unreadable", hint) from None
     if found != stated["sha256"]:
-        fact = f"{path.name} changed after planning ({stated['sha256'][:4]}… -> {found[:4]}…)"
+        fact = f"{path.name} changed after the plan was made ({stated['sha256'][:4]}… -> {found[:4]}…)"
         raise _refused(plan, "E601", fact, f"nothing was written; {_again(plan)}")
 
 
 def _check_serial(plan: Plan, entry: PlanEntry, ledger: Ledger) -> None:
     expected = entry.serial if entry.started is None else entry.started
     if ledger.serial != expected:
-        raise _refused(plan, "E608", "is stale: another plan was applied since", f"nothing was written; {_again(plan)}")
+        raise _refused(
+            plan, "E608", "the plan is stale: another one was applied since", f"nothing was written; {_again(plan)}"
+        )
 
 
 def _check_guards(plan: Plan) -> None:
     if plan.header["is_offline"]:
-        raise _refused(plan, "E613", "was made offline: what the target holds is not known", _again(plan))
+        raise _refused(plan, "E613", "the plan was made offline: what the target holds is not known", _again(plan))
     if guards := plan.header["guards"]:
         facts = "; ".join(guard["fact"] for guard in guards)
         hint = "mend the data, or raise the limit in the mapping, and plan again"
-        raise _refused(plan, "E610", f"goes beyond a limit of its mapping: {facts}", hint)
+        raise _refused(plan, "E610", f"the plan goes beyond a limit of its mapping: {facts}", hint)
 
 
 def _check_connector(plan: Plan, target: Target) -> None:
     made, have = plan.header["connector"], target.catalog
     if (made["name"], made["version"]) != (have.connector, have.version):
-        fact = (
-            f"was made with {made['name']} version {made['version']}, this is {have.connector} version {have.version}"
-        )
+        now = f"{have.connector} version {have.version}"
+        fact = f"the plan was made with {made['name']} version {made['version']}, this is {now}"
         raise _refused(plan, "E611", fact, _again(plan))
 
 
@@ -115,5 +125,5 @@ async def _check_target(plan: Plan, target: Target) -> None:
     identity = await target.identify()
     made = plan.header["target"]
     if made["fingerprint"] != identity.fingerprint:
-        fact = f"was made for {made['origin']} ({made['fingerprint'][:8]}…), this is {identity}"
+        fact = f"the plan was made for {made['origin']} ({made['fingerprint'][:8]}…), this is {identity}"
         raise _refused(plan, "E609", fact, "correct the settings of the target, or plan again for this one")

@@ -72,7 +72,10 @@ class Settler:
     async def _wait(self, doubts: list[Doubt]) -> None:
         remaining = max(self._remaining(attempt) for _change, attempt in doubts)
         if remaining > 0:
-            text = f"{len(doubts)} writes without an answer; reading the target in {remaining:.0f} s"
+            writes = "1 write" if len(doubts) == 1 else f"{len(doubts)} writes"
+            text = (
+                f"{writes} without an answer; the target is read in {max(remaining, 1):.0f} s, before anything is sent"
+            )
             self._how.tell(Event(phase=Phase.SETTLING, total=len(doubts), text=text))
         until = self._how.clock.monotonic() + remaining
         while not self._how.stop.is_asked and (left := until - self._how.clock.monotonic()) > 0:

@@ -15,7 +15,7 @@ from migrator.planner.matching import note_gone, settle_duplicates, settle_match
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
-from migrator.records import Identity
+from migrator.records import Catalog, Identity
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -41,7 +41,7 @@ class Planning:
         return self.path.absolute()
 
 
-def compile_for(spec: MappingSpec, source: Source, target: Target) -> Compiled:
+def compile_for(spec: MappingSpec, source: Source, catalog: Catalog) -> Compiled:
     """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all."""
     columns: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
@@ -52,7 +52,7 @@ def compile_for(spec: MappingSpec, source: Source, target: Target) -> Compiled:
             problems += error.problems
     if problems:
         raise SourceError(*dict.fromkeys(problems))
-    return compile_mapping(spec, target.catalog, columns, lambda stated: source.pairs(**stated))
+    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated))
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
@@ -65,7 +65,7 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     if ledger.unfinished_at(path):
         hint = f"finish it with 'migrator apply {path.name}', or choose another name"
         raise PlanError(Problem(code="E607", place=str(path), fact="a started plan lies there", hint=hint))
-    compiled = compile_for(spec, source, target)
+    compiled = compile_for(spec, source, target.catalog)
     identity = OFFLINE if how.is_offline else await target.identify()
     with Draft(path) as draft:
         header = await _fill(compiled, (source, target), draft, (ledger, identity), how)

@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from migrator.connectors.protocols import BadCell
+from migrator.planner.refusal import ValueRefusedError
+
 Getter = Callable[[Sequence[Any]], Any]
 
 _STEP = re.compile(r"\.(?P<key>[^.\[\]]+)|\[(?P<index>[0-9]+)\]|\[(?P<all>)\]|\[(?P<name>[^=\]]+)=(?P<value>[^\]]*)\]")
@@ -33,6 +36,8 @@ def make_getter(name: str, columns: Sequence[str]) -> Getter:
 def _column(position: int) -> Getter:
     def get(cells: Sequence[Any]) -> Any:
         value = cells[position]
+        if value.__class__ is BadCell:
+            raise ValueRefusedError("E113", value.reason, hint="mend the cell in the workbook and save it")
         return None if value == "" else value
 
     return get

@@ -80,7 +80,10 @@ class RowFunction:
             fact = f"the row has {len(cells)} cells, the header {self.width}"
             hint = "correct the row, or state 'pad: true' in the source block"
             return Reading("", {}, {}, [Finding("E130", "", "", fact, hint)])
-        key = self.key(cells)
+        try:
+            key = self.key(cells)
+        except ValueRefusedError as error:
+            return Reading("", {}, {}, [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
         fields = self._read_fields(cells, findings)

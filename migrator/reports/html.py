@@ -12,7 +12,7 @@ import jinja2
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import Summary, closing_line
-from migrator.reports.wording import duration, harmless, of, spelled
+from migrator.reports.wording import duration, harmless, moment, of, spelled
 from migrator.resources import packaged
 from migrator.store.changes import Change
 from migrator.store.journal import State
@@ -25,6 +25,9 @@ _VERDICTS = {
     "rejects": ("Ready, with rejects", "The rows below are refused and stay out; all others can be written."),
     "blocked": ("Blocked", "This plan will not be applied."),
     "nothing": ("Nothing to do", "The target holds all of it already."),
+    "applied": ("Applied", "Every operation of this plan is in the target."),
+    "findings": ("Applied, with findings", "Some operations did not land; they are listed below."),
+    "stopped": ("Stopped, resumable", "Applying the plan again goes on where it stopped; nothing is sent twice."),
 }
 _STATES = {
     State.APPLIED: "written",
@@ -50,7 +53,12 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {"number": lambda count: f"{count:,}", "harmless": harmless, "duration": duration}
+    filters: dict[str, Any] = {
+        "number": lambda count: f"{count:,}",
+        "harmless": harmless,
+        "duration": duration,
+        "moment": moment,
+    }
     env.filters |= filters
     style = (folder / "report.css").read_text(encoding="utf-8")
     return env.get_template("report.html.j2").render(
@@ -65,6 +73,7 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         titles={code: (item.title, item.fix) for code, item in all_codes().items()},
         shows_values=shows_values,
         outcomes=_outcomes(summary),
+        words=_STATES,
         of=of,
     )
 

@@ -1,14 +1,18 @@
 """What a plan says, gathered once for every form of report; with what became of it where it was applied."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.plan import Plan
-from migrator.store.views import ProblemGroup, RunView, problem_groups, sample_changes
+from migrator.store.journal import State
+from migrator.store.ledger import LedgerReader
+from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
+MAX_TROUBLES = 50
 SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
 
 
@@ -37,6 +41,16 @@ class ObjectLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Trouble:
+    """An operation that did not land: which, where it stands, why, and the target id where it has one."""
+
+    change: Change
+    state: State
+    reason: str
+    target_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
     """A plan, and the run that applied it (None before the first)."""
 
@@ -56,6 +70,7 @@ class Summary:
     calls: Mapping[str, Any]
     header: Mapping[str, Any]
     run: RunView | None = None
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def rejects(self) -> int:
@@ -64,7 +79,9 @@ class Summary:
 
     @property
     def verdict(self) -> str:
-        """Say in one word what the plan is: blocked, nothing, rejects or ready."""
+        """Say in one word what the plan is: applied, findings, stopped; before that blocked, nothing, rejects, ready."""
+        if self.run is not None:
+            return {"DONE": "applied", "DONE_WITH_FINDINGS": "findings"}.get(self.run.state, "stopped")
         if self.guards or self.header["is_offline"]:
             return "blocked"
         if not self.header["operations"]:
@@ -72,8 +89,8 @@ class Summary:
         return "rejects" if self.rejects else "ready"
 
 
-def summarize(plan: Plan, run: RunView | None = None) -> Summary:
-    """Gather what a plan says; `run` is how its runs stand."""
+def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
+    """Gather what a plan says, and with its ledger what became of it."""
     header = plan.header
     return Summary(
         plan=plan.path.name,
@@ -91,8 +108,15 @@ def summarize(plan: Plan, run: RunView | None = None) -> Summary:
         files=tuple(header["source"]["files"]),
         calls=header["calls"],
         header=header,
-        run=run,
+        run=run_view(ledger, plan) if ledger else None,
+        troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )
+
+
+def _troubles(ledger: LedgerReader, plan: Plan) -> Iterator[Trouble]:
+    for change, state, reason, target_id in islice(troubled_operations(ledger, plan), MAX_TROUBLES):
+        found = target_id or change.target_id or ""
+        yield Trouble(change=change, state=state, reason=reason, target_id=found)
 
 
 def _source(header: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
     return path
 
 
-def write_file(path: Path, write: Callable[[TextIO], None]) -> None:
+def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
     """Write a private file under another name first, so that it is complete or not there. Raises StoreError."""
     fresh = path.with_name(f".{path.name}.new")
     with translated(path):

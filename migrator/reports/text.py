@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migrator.records import Action
-from migrator.reports.summary import ObjectLine, Summary, closing_line
+from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
 from migrator.reports.wording import duration, harmless, of, spelled
 from migrator.store.changes import Change
 from migrator.store.journal import State
@@ -14,10 +14,13 @@ MAX_OBJECTS = 8
 MAX_GROUPS = 5
 MAX_NOTES = 4
 MAX_GUARDS = 2
+MAX_REASON = 160
 MAX_SAMPLES = 3
 MAX_FIELDS = 3
 
 _HEADINGS = ("#", "object", "rows", "+", "~", "=", "·", "!", "calls", "est. time", "tier", "order because")
+_WORDS = frozenset({"object", "tier", "order because"})
+_TROUBLES = {State.REJECTED, State.QUARANTINED, State.BLOCKED, State.INTENT, State.IN_DOUBT}
 _LEGEND = "  + create   ~ update   = unchanged   · skip   ! reject"
 
 
@@ -54,6 +57,8 @@ def next_step(summary: Summary, *, report: str) -> str:
             return "plan again without --offline to apply it"
         case "blocked":
             return f"{look}mend the data or raise the limit, and plan again"
+        case "applied" | "findings":
+            return f"{look}migrator status {summary.plan}"
         case "nothing":
             return "nothing to do: the target holds all of it"
     return f"{look}migrator apply {summary.plan}"
@@ -63,11 +68,15 @@ def _table(summary: Summary) -> list[str]:
     shown = summary.objects[:MAX_OBJECTS]
     rows = [_HEADINGS, *(_cells(n, line, summary) for n, line in enumerate(shown, start=1))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    lines = [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = ["  " + "  ".join(_aligned(row, widths)).rstrip() for row in rows]
     rest = len(summary.objects) - len(shown)
     return [*lines, *([f"  and {of(rest, 'object')} more: migrator show {summary.plan} --json"] if rest else [])]
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> Iterator[str]:
+    """Put numbers to the right of their columns, words to the left."""
+    for heading, cell, width in zip(_HEADINGS, row, widths, strict=True):
+        yield cell.ljust(width) if heading in _WORDS else cell.rjust(width)
 
 
 def _cells(number: int, line: ObjectLine, summary: Summary) -> tuple[str, ...]:
@@ -187,4 +196,11 @@ def run_text(summary: Summary) -> str:
     lines = [f"Run {run.number} of {summary.plan}: {run.state.lower().replace('_', ' ')}"]
     lines += [f"  {count:>9,}  {words}" for words, count in counts.items() if count]
     lines += [f"  {harmless(run.reason)}"] if run.reason else []
-    return "\n".join(lines)
+    lines += [_trouble(item) for item in summary.troubles[:MAX_GROUPS]]
+    rest = sum(counts[words] for words, states in names.items() if set(states) & _TROUBLES) - MAX_GROUPS
+    return "\n".join([*lines, *([f"  and {rest:,} more, in results.csv"] if rest > 0 else [])])
+
+
+def _trouble(item: Trouble) -> str:
+    where = f"{item.change.object} {_where(item.change)}" + (f" {item.target_id}" if item.target_id else "")
+    return f"  {item.state.lower().replace('_', ' ')}: {where}: {harmless(item.reason)[:MAX_REASON]}"

@@ -15,6 +15,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - the same in minutes
 
 
+def moment(iso: str) -> str:
+    """Write a moment: `2026-11-22 04:34 UTC`."""
+    return f"{iso[:16].replace('T', ' ')} UTC"
+
+
 def harmless(text: str) -> str:
     """Spell out control characters, escape sequences and marks of direction, so that data cannot move the cursor."""
     return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}" if found[0] not in "\n\r" else " ", text)
@@ -26,6 +31,10 @@ def spelled(value: Any) -> str:
         return "(blank)"
     if isinstance(value, dict) and "$op" in value:
         return "(known after apply)"
+    if isinstance(value, dict) and "lookup" in value:
+        wanted = value.get("fields") or value.get("key") or value.get("id")
+        listed = ", ".join(map(str, wanted.values())) if isinstance(wanted, dict) else str(wanted)
+        return f"the {value['lookup']} {spelled(listed)}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = harmless(text)
     return f"'{text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + '…'}'"

@@ -15,7 +15,7 @@ from typing import Any
 
 from migrator.connectors.files.opening import OpenedFile
 from migrator.connectors.files.tables import RawTable
-from migrator.connectors.protocols import Cell
+from migrator.connectors.protocols import BadCell, Cell
 from migrator.errors import Problem, SourceError
 
 MAX_ENTRIES = 10_000
@@ -23,6 +23,7 @@ MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 200
 EXACT_DIGITS = 15
 
+_ODD = BadCell("holds an error or a formula without a stored result")
 _CHUNK = 1 << 20
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
@@ -33,18 +34,14 @@ _ODD_CELL = re.compile(
 
 
 def sheet(file: OpenedFile, *, name: str) -> RawTable:
-    """Open a sheet by name, or the only one. Raises SourceError; so does a cell that Excel itself could not fill."""
+    """Open a sheet by name, or the only one. Raises SourceError; a cell that Excel could not fill is a BadCell."""
     _check_container(file)
     while file.read(_CHUNK):
         pass  # the library opens the path itself; this reading is for the hash
     workbook = _workbook(file)
     chosen = _choose(file, workbook.sheet_names, name)
-    for reference in _odd_cells(file, chosen):
-        fact = f"cell {reference} of '{chosen}' holds an error or a formula without a stored result"
-        raise SourceError(Problem(code="E407", place=file.name, fact=fact, hint="mend it in the workbook and save it"))
     opened = workbook.get_sheet_by_name(chosen)
-    first = (opened.start or (0, 0))[0] + 1
-    rows = _typed_rows(file, opened.iter_rows(), first)
+    rows = _typed_rows(opened.iter_rows(), opened.start or (0, 0), frozenset(_odd_cells(file, chosen)))
     _number, header = next(rows, (0, ()))
     names = tuple("" if cell is None else str(cell) for cell in header)
     return RawTable(header=names, rows=rows, is_text=False, notes=(f"sheet '{chosen}'",))
@@ -127,12 +124,22 @@ def _elements(archive: zipfile.ZipFile, entry: str, pattern: re.Pattern[str]) ->
     return [{key: html.unescape(value) for key, value in _ATTRIBUTE.findall(found)} for found in pattern.findall(text)]
 
 
-def _typed_rows(file: OpenedFile, rows: Any, first: int) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    for number, row in enumerate(rows, start=first):
-        yield number, tuple(_typed(cell, file, number) for cell in row)
+def _typed_rows(rows: Any, start: tuple[int, int], odd: frozenset[str]) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    for number, row in enumerate(rows, start=start[0] + 1):
+        if odd:
+            names = (f"{_letters(start[1] + n)}{number}" for n in range(len(row)))
+            yield number, tuple(_ODD if name in odd else _typed(cell) for name, cell in zip(names, row, strict=True))
+        else:
+            yield number, tuple(_typed(cell) for cell in row)
 
 
-def _typed(cell: Any, file: OpenedFile, row: int) -> Cell:
+def _letters(column: int) -> str:
+    """Name a column as spreadsheets do: 0 is A, 26 is AA."""
+    head, last = divmod(column, 26)
+    return (_letters(head - 1) if head else "") + chr(ord("A") + last)
+
+
+def _typed(cell: Any) -> Cell:
     """Take a cell's value without loss: numbers as int or Decimal, times of day as text, blank as None."""
     match cell:
         case "":
@@ -145,5 +152,4 @@ def _typed(cell: Any, file: OpenedFile, row: int) -> Cell:
             return Decimal(repr(cell))
         case time() | timedelta():
             return str(cell)
-    fact = f"a number of more than {EXACT_DIGITS} digits: Excel has lost some of them"
-    raise SourceError(Problem(code="E407", place=f"{file.name}:{row}", fact=fact, hint="keep such numbers as text"))
+    return BadCell(f"holds a number of more than {EXACT_DIGITS} digits, of which Excel has lost some")

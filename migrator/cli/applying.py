@@ -1,0 +1,76 @@
+"""Applying a plan: signals, progress, results, as `apply` and the demo do."""
+
+import asyncio
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from migrator.cli.construct import load_spec, reader_of, report_folder, target_of
+from migrator.cli.main import Manner
+from migrator.cli.planning import summary_of, write_reports
+from migrator.cli.progress import Progress
+from migrator.errors import StoreError
+from migrator.executor.apply import apply_plan
+from migrator.executor.preflight import check_mapping
+from migrator.executor.result import Applying, RunResult
+from migrator.reports.tables import write_results
+from migrator.reports.text import run_text
+from migrator.store.ledger import Ledger, unknown_plan
+from migrator.store.plan import Plan
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> RunResult:
+    """Apply a plan, or go on with it, and write its results beside it. Raises MigratorError before the first write."""
+    with Progress(is_json=is_json, is_quiet=manner.is_quiet) as progress:
+        result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner))
+    if not is_json:
+        _finish(plan, result, manner)
+    return result
+
+
+async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
+    """Open ledger and target as the plan's mapping says now, and let signals end the run in order."""
+    if not how.keeps_plan:
+        check_mapping(plan)
+    ledger_path = Path(plan.header["ledger"]["path"])
+    if not await asyncio.to_thread(ledger_path.exists):
+        raise unknown_plan(plan.path)
+    spec = load_spec(Path(plan.header["mapping"]["path"]), profile=manner.profile)
+    with Ledger(ledger_path, clock=how.clock, rng=how.rng) as ledger:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, how.stop.ask)
+        try:
+            async with target_of(spec) as target:
+                return await apply_plan(plan, target, ledger, how)
+        finally:
+            for number in SIGNALS:
+                loop.remove_signal_handler(number)
+
+
+def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
+    """Say what became of the plan; a report that cannot be written changes nothing of that."""
+    summary = summary_of(plan)
+    folder = report_folder(plan.path)
+    try:
+        reader = reader_of(plan)
+        if reader is not None:
+            with reader:
+                write_results(plan, reader, folder)
+        write_reports(plan, summary, folder, manner)
+    except StoreError as error:
+        click.echo(f"{error}\nThe run itself is journalled; see 'migrator status {plan.path.name}'.", err=True)
+    click.echo(run_text(summary))
+    click.echo(f"Next: {_next(plan, result, folder)}")
+
+
+def _next(plan: Plan, result: RunResult, folder: Path) -> str:
+    if result.state in {"HALTED", "INTERRUPTED"}:
+        return f"migrator apply {plan.path.name}   (goes on where it stopped; nothing is sent twice)"
+    if result.state == "DONE_WITH_FINDINGS":
+        return f"open {folder.name}/report.html and {folder.name}/results.csv"
+    return f"open {folder.name}/report.html   results: {folder.name}/results.csv"

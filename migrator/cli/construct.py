@@ -1,0 +1,88 @@
+"""Makes collaborators of what a mapping, a plan and the environment say."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from migrator.connectors.protocols import Source
+from migrator.connectors.registry import find_definition, open_source
+from migrator.connectors.rest.definition import Definition
+from migrator.connectors.rest.settings import Sources, read_environment, resolve
+from migrator.connectors.rest.target import RestTarget
+from migrator.errors import Problem, StoreError
+from migrator.ports import Clock, Rng, SystemClock
+from migrator.records import Catalog
+from migrator.spec.project import find_project
+from migrator.spec.read import LEDGER, read_spec
+from migrator.spec.values import MappingSpec
+from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.plan import Plan
+from migrator.store.views import newest_plan, plan_of_run
+
+
+def load_spec(mapping: Path | str, *, profile: str = "") -> MappingSpec:
+    """Read a mapping with the environment of its project. Raises SpecError."""
+    mapping = Path(mapping)
+    project = find_project(mapping)
+    return read_spec(mapping, environ=read_environment(project.folder, os.environ), profile=profile)
+
+
+def source_of(spec: MappingSpec) -> Source:
+    """Open the source of a mapping. Raises SpecError."""
+    return open_source(
+        spec.source.connector,
+        project=spec.project,
+        base=spec.path.parent,
+        settings=spec.source.settings,
+        place=spec.place(("source", "connector")),
+    )
+
+
+def catalog_of(spec: MappingSpec) -> Catalog:
+    """Give what the target's CRM holds, without any setting and without the network. Raises SpecError."""
+    return _definition(spec).catalog
+
+
+def _definition(spec: MappingSpec) -> Definition:
+    place = spec.place(("target", "connector"))
+    return find_definition(spec.target.connector, base=spec.path.parent, place=place)
+
+
+def target_of(spec: MappingSpec, *, environ: Mapping[str, str] | None = None) -> RestTarget:
+    """Make the target of a mapping; it is connected to when it is entered. Raises SpecError."""
+    definition = _definition(spec)
+    found = read_environment(spec.project, os.environ if environ is None else environ)
+    sources = Sources(prefix=spec.target.env, environ=found, profile=spec.target.profile, block=spec.target.settings)
+    return RestTarget(definition, resolve(definition, sources), clock=SystemClock(), rng=Rng())
+
+
+def ledger_of(spec: MappingSpec, *, clock: Clock | None = None, rng: Rng | None = None) -> Ledger:
+    """Open the ledger of a mapping for writing. Raises StoreError, Locked."""
+    return Ledger(spec.ledger, clock=clock or SystemClock(), rng=rng or Rng())
+
+
+def find_plan(spelled: str) -> Plan:
+    """Open a plan by its file, by the number of a run, or as `last`. Raises PlanError, StoreError."""
+    path = Path(spelled)
+    if path.exists() or not (spelled == "last" or spelled.isdigit()):
+        return Plan(path)
+    ledger = find_project(Path.cwd() / "any").folder / LEDGER
+    with LedgerReader(ledger) as reader:
+        entry = newest_plan(reader) if spelled == "last" else plan_of_run(reader, int(spelled))
+    if entry is None:
+        hint = "name a plan file; runs are listed by 'migrator status'"
+        raise StoreError(Problem(code="E603", place=str(ledger), fact=f"no run '{spelled}'", hint=hint))
+    return Plan(Path(entry.path))
+
+
+def reader_of(plan: Plan) -> LedgerReader | None:
+    """Open the ledger that a plan was made with, for reading; None where it is not there."""
+    with suppress(StoreError):
+        return LedgerReader(Path(plan.header["ledger"]["path"]))
+    return None
+
+
+def report_folder(plan: Path) -> Path:
+    """Give the folder beside a plan that its report files lie in."""
+    return plan.with_name(plan.name.removesuffix(".plan") + ".report")

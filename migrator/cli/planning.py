@@ -1,0 +1,86 @@
+"""Making a plan and writing its report files, as `plan`, `apply MAPPING` and the demo do."""
+
+import asyncio
+import json
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from migrator.cli.construct import ledger_of, load_spec, reader_of, report_folder, source_of, target_of
+from migrator.cli.main import Manner
+from migrator.planner.making import Planning, compile_for, make_plan
+from migrator.reports.html import plan_html
+from migrator.reports.machine import plan_json
+from migrator.reports.summary import Summary, summarize
+from migrator.reports.tables import write_file, write_plan_tables
+from migrator.reports.text import ending, plan_text
+from migrator.spec.values import Limit, MappingSpec
+from migrator.store.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What the options of `plan` ask for."""
+
+    mapping: Path
+    output: Path
+    folder: Path | None = None
+    rejects: Limit | None = None
+    is_offline: bool = False
+
+
+def plan_and_report(wish: Wish, manner: Manner) -> Summary:
+    """Make a plan, write its report files, and give its summary. Raises MigratorError."""
+    spec = load_spec(wish.mapping, profile=manner.profile)
+    with asyncio.run(_make(spec, wish)) as plan:
+        summary = summarize(plan)
+        write_reports(plan, summary, wish.folder or report_folder(wish.output), manner)
+        return summary
+
+
+async def _make(spec: MappingSpec, wish: Wish) -> Plan:
+    source, target = source_of(spec), target_of(spec)
+    compile_for(spec, source, target.catalog)  # the mapping's own faults come before those of ledger and network
+    with ledger_of(spec) as ledger:
+        how = Planning(path=wish.output, rejects=wish.rejects, is_offline=wish.is_offline)
+        async with nullcontext(target) if wish.is_offline else target as opened:
+            return await make_plan(spec, source, opened, ledger, how)
+
+
+def write_reports(plan: Plan, summary: Summary, folder: Path, manner: Manner) -> None:
+    """Write the HTML report and the tables of a plan. Raises StoreError."""
+    write_plan_tables(plan, folder)
+    page = plan_html(summary, shows_values=not manner.masks_values)
+    write_file(folder / "report.html", lambda file: file.write(page))
+
+
+def print_plan(summary: Summary, folder: Path, manner: Manner, *, is_json: bool) -> None:
+    """Print a plan: as text with its closing lines, or as one JSON object."""
+    if is_json:
+        click.echo(json.dumps(plan_json(summary), ensure_ascii=False))
+        return
+    if not manner.is_quiet:
+        shows = manner.shows(is_terminal=sys.stdout.isatty())
+        shown = replace(summary, mapping_path=_near(Path(summary.mapping_path)))
+        click.echo(plan_text(shown, folder=_near(folder), shows_values=shows))
+    for line in ending(summary, report=f"{_near(folder)}/report.html"):
+        click.echo(line)
+
+
+def summary_of(plan: Plan) -> Summary:
+    """Give the summary of a plan with what became of it."""
+    reader = reader_of(plan)
+    if reader is None:
+        return summarize(plan)
+    with reader:
+        return summarize(plan, reader)
+
+
+def _near(path: Path) -> str:
+    """Spell a path as seen from here where that is shorter."""
+    absolute = path.absolute()
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)

@@ -1,0 +1,87 @@
+"""`migrator show`: a plan again, or one row of it from its cells to its change."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from migrator.cli.construct import find_plan, report_folder
+from migrator.cli.main import Manner
+from migrator.cli.planning import print_plan, summary_of
+from migrator.errors import PlanError, Problem
+from migrator.reports.html import plan_html
+from migrator.reports.tables import write_file
+from migrator.reports.text import run_text
+from migrator.reports.wording import harmless, spelled
+from migrator.store.plan import Plan
+from migrator.store.views import ExplainedRow, explain_row, rejected_rows
+
+
+@click.command("show")
+@click.argument("spelled_plan", metavar="PLAN|RUN")
+@click.option("--object", "name", default="", help="Only this object.")
+@click.option("--row", type=int, help="One row: its cells, its record, its problems, its change.")
+@click.option("--rejects", is_flag=True, help="The refused rows.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Render the HTML report into this file."
+)
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
+    manner: Manner,
+    spelled_plan: str,
+    name: str,
+    row: int | None,
+    rejects: bool,
+    report: Path | None,
+    is_json: bool,
+) -> None:
+    """Show a plan; PLAN|RUN is a plan file, the number of a run, or 'last'. Stale plans are shown too."""
+    with find_plan(spelled_plan) as plan:
+        shows = manner.shows(is_terminal=sys.stdout.isatty())
+        if row is not None:
+            _print_row(plan, row, name, shows=shows)
+            return
+        if rejects:
+            _print_rejects(plan, name, shows=shows)
+            return
+        summary = summary_of(plan)
+        if report is not None:
+            page = plan_html(summary, shows_values=not manner.masks_values)
+            write_file(report.absolute(), lambda file: file.write(page))
+        print_plan(summary, report_folder(plan.path), manner, is_json=is_json)
+        if summary.run is not None and not is_json:
+            click.echo(run_text(summary))
+
+
+def _print_row(plan: Plan, row: int, name: str, *, shows: bool) -> None:
+    found = explain_row(plan, row, name=name)
+    if not found:
+        hint = "rows are counted as a spreadsheet does: the header is row 1; a row that a step left out has no record"
+        raise PlanError(Problem(code="E603", place=plan.path.name, fact=f"no row {row} in this plan", hint=hint))
+    for item in found:
+        click.echo("\n".join(_row_lines(item, shows=shows)))
+
+
+def _row_lines(item: ExplainedRow, *, shows: bool) -> Iterator[str]:
+    yield f"{item.place}  {item.object}  key {harmless(item.key)}: {item.state}"
+    for title, values in (("the row", item.cells), ("the record", item.fields)):
+        yield f"  {title}"
+        yield from (f"    {name:<32} {spelled(value) if shows else '…'}" for name, value in values.items())
+    for code, fact, hint in item.problems:
+        yield f"  {code}  {harmless(fact) if shows else ''} ({hint})"
+    for change in item.changes:
+        yield f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()
+        for name, value in change.after.items():
+            then = f"{spelled(change.before.get(name))} -> {spelled(value)}" if shows else "…"
+            yield f"    {name:<32} {then}"
+
+
+def _print_rejects(plan: Plan, name: str, *, shows: bool) -> None:
+    for row in rejected_rows(plan):
+        if name in {"", row.object}:
+            facts = "; ".join(
+                f"{code} {field} {harmless(fact) if shows else ''}" for code, field, _, fact, _ in row.problems
+            )
+            click.echo(f"{row.object} row {row.row}: {facts}")
