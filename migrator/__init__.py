@@ -1,3 +1,70 @@
-"""migrator: moves data between CRMs, and CSV files into them, without losing, duplicating or damaging anything."""
+"""migrator: moves data between CRMs, and CSV files into them, without losing, duplicating or damaging anything.
+
+The same migration as on the command line, in Python:
+
+    spec = read_spec("crelate.yaml")
+    async with target_of(spec) as target:
+        with ledger_of(spec) as ledger:
+            plan = await make_plan(spec, source_of(spec), target, ledger, Planning(path=Path("acme.plan")))
+            print(summarize(plan).totals)
+            result = await apply_plan(plan, target, ledger)
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from migrator.cli.construct import ledger_of, source_of, target_of
+    from migrator.errors import MigratorError, Problem
+    from migrator.executor.apply import apply_plan
+    from migrator.executor.result import Applying, RunResult
+    from migrator.planner.making import Planning, make_plan
+    from migrator.reports.summary import Summary, summarize
+    from migrator.spec.read import read_spec
+    from migrator.spec.values import MappingSpec
+    from migrator.store.plan import Plan
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Applying",
+    "MappingSpec",
+    "MigratorError",
+    "Plan",
+    "Planning",
+    "Problem",
+    "RunResult",
+    "Summary",
+    "apply_plan",
+    "ledger_of",
+    "make_plan",
+    "read_spec",
+    "source_of",
+    "summarize",
+    "target_of",
+]
+
+_HOMES = {
+    "Applying": "executor.result",
+    "MappingSpec": "spec.values",
+    "MigratorError": "errors",
+    "Plan": "store.plan",
+    "Planning": "planner.making",
+    "Problem": "errors",
+    "RunResult": "executor.result",
+    "Summary": "reports.summary",
+    "apply_plan": "executor.apply",
+    "ledger_of": "cli.construct",
+    "make_plan": "planner.making",
+    "read_spec": "spec.read",
+    "source_of": "cli.construct",
+    "summarize": "reports.summary",
+    "target_of": "cli.construct",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, and nothing before: the command's own start stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'migrator' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"migrator.{_HOMES[name]}"), name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import load_spec, reader_of, report_folder, target_of
+from migrator.cli.construct import spec_of, reader_of, report_folder, target_of
 from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of, write_reports
 from migrator.cli.progress import Progress
@@ -39,7 +39,7 @@ async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
     ledger_path = Path(plan.header["ledger"]["path"])
     if not await asyncio.to_thread(ledger_path.exists):
         raise unknown_plan(plan.path)
-    spec = load_spec(Path(plan.header["mapping"]["path"]), profile=manner.profile)
+    spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
     with Ledger(ledger_path, clock=how.clock, rng=how.rng) as ledger:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import catalog_of, load_spec, source_of
+from migrator.cli.construct import catalog_of, spec_of, source_of
 from migrator.cli.main import Manner
 from migrator.cli.printing import print_problems
 from migrator.errors import MigratorError, Problem, SourceError
@@ -46,7 +46,7 @@ def command(manner: Manner, mappings: tuple[Path, ...], form: str) -> int:
 def check_mapping(mapping: Path, profile: str) -> tuple[int, list[Problem]]:
     """Check one mapping: its exit code and all its problems."""
     try:
-        spec = load_spec(mapping, profile=profile)
+        spec = spec_of(mapping, profile=profile)
         compiled = compile_for(spec, source_of(spec), catalog_of(spec))
     except SourceError as error:
         return error.exit_code, list(error.problems)

@@ -21,7 +21,7 @@ from migrator.store.plan import Plan
 from migrator.store.views import newest_plan, plan_of_run
 
 
-def load_spec(mapping: Path | str, *, profile: str = "") -> MappingSpec:
+def spec_of(mapping: Path | str, *, profile: str = "") -> MappingSpec:
     """Read a mapping with the environment of its project. Raises SpecError."""
     mapping = Path(mapping)
     project = find_project(mapping)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import ledger_of, load_spec, reader_of, report_folder, source_of, target_of
+from migrator.cli.construct import ledger_of, spec_of, reader_of, report_folder, source_of, target_of
 from migrator.cli.main import Manner
 from migrator.planner.making import Planning, compile_for, make_plan
 from migrator.reports.html import plan_html
@@ -34,7 +34,7 @@ class Wish:
 
 def plan_and_report(wish: Wish, manner: Manner) -> Summary:
     """Make a plan, write its report files, and give its summary. Raises MigratorError."""
-    spec = load_spec(wish.mapping, profile=manner.profile)
+    spec = spec_of(wish.mapping, profile=manner.profile)
     with asyncio.run(_make(spec, wish)) as plan:
         summary = summarize(plan)
         write_reports(plan, summary, wish.folder or report_folder(wish.output), manner)

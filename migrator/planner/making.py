@@ -103,7 +103,7 @@ async def _fill(
         staged[name] = await stage.add(item, source)
     draft.index_identities()
     settle_duplicates(compiled, draft)
-    recall(compiled, draft, ledger)
+    recall(compiled, draft, ledger, identity.fingerprint)
     surveyed = None if how.is_offline else await survey(compiled, target, draft)
     if surveyed:
         note_gone(draft, surveyed.gone)

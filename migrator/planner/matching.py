@@ -56,7 +56,7 @@ def settle_created(compiled: Compiled, draft: Draft, first: int) -> None:
 
 def note_gone(draft: Draft, gone: Iterable[tuple[int, int, str]]) -> None:
     """Refuse rows that were migrated before and whose record somebody deleted from the target since."""
-    hint = "somebody deleted it there: take the row out, or change its key to create it anew"
+    hint = "somebody deleted it there: take the row out; if the whole target was emptied, move .migrator away"
     with Decisions(draft) as decisions:
         for record, number, target_id in gone:
             fact = f"was written earlier as {target_id}, which the target no longer has"

@@ -49,11 +49,11 @@ class _View:
                 yield StagedIdentity(*digest, record, LOOKUP_LINE)
 
 
-def recall(compiled: Compiled, draft: Draft, ledger: Ledger) -> None:
-    """Hand the ledger's memory of earlier runs to the draft: each known key states the id that it was given."""
+def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> None:
+    """Hand the ledger's memory of earlier runs to the draft: each known key states the id that it has there."""
     for item in compiled.objects.values():
         name, target = item.item.name, item.item.to
-        known = ledger.known(compiled.spec.name, name)
+        known = ledger.known(compiled.spec.name, account, name)
         add_known(
             draft,
             (

@@ -7,9 +7,9 @@ from typing import Any
 
 from migrator.records import Action
 from migrator.store.changes import Change
-from migrator.store.plan import Plan
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
+from migrator.store.plan import Plan
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
@@ -79,7 +79,7 @@ class Summary:
 
     @property
     def verdict(self) -> str:
-        """Say in one word what the plan is: applied, findings, stopped; before that blocked, nothing, rejects, ready."""
+        """Say in a word what the plan is: applied, findings, stopped; before that blocked, nothing, rejects, ready."""
         if self.run is not None:
             return {"DONE": "applied", "DONE_WITH_FINDINGS": "findings"}.get(self.run.state, "stopped")
         if self.guards or self.header["is_offline"]:

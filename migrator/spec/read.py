@@ -36,31 +36,34 @@ def read_spec(path: Path | str, *, environ: Mapping[str, str] | None = None, pro
     found = list(_secret_problems(document))
     if later := list(later_problems(document)):
         raise SpecError(*found, *later)
+    return _build(path, document, found, (environ or {}, profile))
+
+
+def _build(path: Path, document: Located, found: list[Problem], given: tuple[Mapping[str, str], str]) -> MappingSpec:
+    """Make the values of a document that fits the schema. Raises SpecError with what `found` holds and more."""
+    environ, profile = given
+    raw = document.data
     project = find_project(path)
     source = _read_block("source", document, project, "")
     target = _read_block("target", document, project, profile)
-    scope = Scope(
-        document=document,
-        vars=_read_vars(document.data.get("vars", {}), (source, target), environ or {}),
-        chains=document.data.get("transforms", {}),
-        problems=found,
-    )
-    objects = read_objects(document.data["objects"], scope)
-    ledger = inside(project.folder, project.folder, document.data.get("ledger", LEDGER))
+    constants = _read_vars(raw.get("vars", {}), (source, target), environ)
+    scope = Scope(document=document, vars=constants, chains=raw.get("transforms", {}), problems=found)
+    objects = read_objects(raw["objects"], scope)
+    ledger = inside(project.folder, project.folder, raw.get("ledger", LEDGER))
     if ledger is None:
         scope.refuse("E017", ("ledger",), "the ledger would lie outside the project folder", f"such as {LEDGER}")
     if scope.problems or ledger is None:
         raise SpecError(*scope.problems)
     return MappingSpec(
-        name=document.data["name"],
+        name=raw["name"],
         path=path.resolve(),
         project=project.folder,
         sha256=hashlib.sha256(document.text.encode()).hexdigest(),
         document=document,
         source=source,
         target=target,
-        vars=scope.vars,
-        limits=_read_limits(document.data.get("limits", {})),
+        vars=constants,
+        limits=_read_limits(raw.get("limits", {})),
         ledger=ledger,
         objects=with_trim(objects, is_trimmed=source.settings.get("trim", True)),
     )

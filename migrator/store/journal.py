@@ -87,7 +87,7 @@ class Journal:
                 db.execute(
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
-                db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?)", self._agreed())
+                db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", self._agreed())
             db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
         return is_first
 
@@ -217,24 +217,26 @@ class Journal:
         )
 
     def _remember(self, change: Change, target_id: str, fields: Mapping[str, Any]) -> None:
-        mapping = self._plan.header["mapping"]["name"]
-        where = (mapping, change.object, change.key)
+        where = (*self._migration(), change.object, change.key)
         row = self._ledger.db.execute(
-            "SELECT fields FROM written WHERE mapping=? AND object=? AND key=?", where
+            "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=?", where
         ).fetchone()
         values = {**(json.loads(row[0]) if row else {}), **fields}
         self._ledger.db.execute(
-            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)",
             (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),
         )
 
-    def _agreed(self) -> Iterable[tuple[str, str, str, str, str, str]]:
-        mapping = self._plan.header["mapping"]["name"]
+    def _agreed(self) -> Iterable[tuple[str, ...]]:
         rows = self._plan.db.execute(
             "SELECT o.name, r.key, a.target_id, a.fields FROM agreed a JOIN record r ON r.id=a.record"
             " JOIN object o ON o.id=r.object"
         )
-        return ((mapping, name, key, target_id, fields, self._plan.id) for name, key, target_id, fields in rows)
+        return ((*self._migration(), *row, self._plan.id) for row in rows)
+
+    def _migration(self) -> tuple[str, str]:
+        """Name what the id map is kept for: a mapping, and the account that it writes to."""
+        return self._plan.header["mapping"]["name"], self._plan.header["target"]["fingerprint"]
 
     def _op(self, op_id: str) -> tuple[str, str | None] | None:
         with translated(self._ledger.path):

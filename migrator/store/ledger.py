@@ -112,11 +112,12 @@ class Ledger:
                 (entry.id, entry.sha256, entry.mapping, entry.path, entry.file, entry.made, entry.serial),
             )
 
-    def known(self, mapping: str, name: str) -> Iterator[tuple[str, str, str]]:
-        """Give what earlier runs wrote for an object of a mapping: key, target id, values as JSON."""
+    def known(self, mapping: str, account: str, name: str) -> Iterator[tuple[str, str, str]]:
+        """Give what earlier runs wrote for an object of a mapping to an account: key, target id, values as JSON."""
         with translated(self.path):
             yield from self.db.execute(
-                "SELECT key, target_id, fields FROM written WHERE mapping=? AND object=?", (mapping, name)
+                "SELECT key, target_id, fields FROM written WHERE mapping=? AND account=? AND object=?",
+                (mapping, account, name),
             )
 
     def plan(self, plan_id: str) -> PlanEntry | None:

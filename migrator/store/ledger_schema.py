@@ -22,8 +22,9 @@ CREATE TABLE attempt(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, n INTEGER NOT N
   body_sha256 TEXT NOT NULL, boot_id TEXT NOT NULL, boottime_ns INTEGER NOT NULL, wall TEXT NOT NULL, outcome TEXT,
   status INTEGER, evidence TEXT, PRIMARY KEY(plan_id, op_id, n),
   FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT;
-CREATE TABLE written(mapping TEXT NOT NULL, object TEXT NOT NULL, key TEXT NOT NULL, target_id TEXT NOT NULL,
-  fields TEXT NOT NULL, plan_id TEXT NOT NULL, PRIMARY KEY(mapping, object, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE written(mapping TEXT NOT NULL, account TEXT NOT NULL, object TEXT NOT NULL, key TEXT NOT NULL,
+  target_id TEXT NOT NULL, fields TEXT NOT NULL, plan_id TEXT NOT NULL,
+  PRIMARY KEY(mapping, account, object, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE edge(a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;
 INSERT INTO edge VALUES
   ('PLANNED','INTENT'), ('PLANNED','BLOCKED'), ('BLOCKED','PLANNED'), ('PLANNED','NOOP'), ('PLANNED','QUARANTINED'),

@@ -73,16 +73,20 @@ def _check_container(file: OpenedFile) -> None:
     """Unpack every entry once, counting: what the archive says of itself may be a lie."""
     try:
         with zipfile.ZipFile(file.path) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_ENTRIES:
-                raise SourceError(_bomb(file, f"{len(entries)} entries"))
-            unpacked = 0
-            for entry in entries:
-                unpacked += _unpacked_bytes(file, archive, entry)
-                if unpacked > MAX_UNPACKED:
-                    raise SourceError(_bomb(file, "more than 512 MiB when unpacked"))
+            _check_entries(file, archive)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise SourceError(Problem(code="E407", place=file.name, fact=f"not a readable workbook: {error}")) from None
+
+
+def _check_entries(file: OpenedFile, archive: zipfile.ZipFile) -> None:
+    entries = archive.infolist()
+    if len(entries) > MAX_ENTRIES:
+        raise SourceError(_bomb(file, f"{len(entries)} entries"))
+    unpacked = 0
+    for entry in entries:
+        unpacked += _unpacked_bytes(file, archive, entry)
+        if unpacked > MAX_UNPACKED:
+            raise SourceError(_bomb(file, "more than 512 MiB when unpacked"))
 
 
 def _unpacked_bytes(file: OpenedFile, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:

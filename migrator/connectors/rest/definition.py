@@ -130,7 +130,7 @@ def read_definition(path: Path) -> Definition:
     if problems:
         raise SpecError(*problems)
     raw = document.data
-    limits = raw.get("limits", {})
+    wire, limits, identity = raw.get("wire", {}), raw.get("limits", {}), raw.get("identity")
     timeout = float(limits.get("timeout_seconds", 30))
     return Definition(
         name=raw["name"],
@@ -139,8 +139,8 @@ def read_definition(path: Path) -> Definition:
         settings={name: _read_setting(item) for name, item in raw["settings"].items()},
         header=raw["auth"].get("header", {}),
         query=raw["auth"].get("query", {}),
-        datetime_format=raw.get("wire", {}).get("datetime", "%Y-%m-%dT%H:%M:%SZ"),
-        decimals_as_text=raw.get("wire", {}).get("decimal") == "text",
+        datetime_format=wire.get("datetime", "%Y-%m-%dT%H:%M:%SZ"),
+        decimals_as_text=wire.get("decimal") == "text",
         success_status=frozenset(raw["success"]["status"]),
         id_path=raw["success"].get("id", "id"),
         id_pattern=re.compile(raw["success"].get("id_pattern", r"^\S+$")),
@@ -151,7 +151,7 @@ def read_definition(path: Path) -> Definition:
         timeout_seconds=timeout,
         settle_seconds=float(limits.get("settle_seconds", max(2 * timeout, 120))),
         paging=Paging(**raw["paging"]) if "paging" in raw else None,
-        identity=(raw["identity"]["path"], raw["identity"]["id"]) if "identity" in raw else None,
+        identity=(identity["path"], identity["id"]) if identity else None,
         objects={name: _read_object(name, item, raw["actions"]) for name, item in raw["objects"].items()},
     )
 
@@ -189,19 +189,16 @@ def _read_windows(limits: Mapping[str, Any]) -> Iterator[Window]:
 def _read_object(name: str, raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> ObjectDefinition:
     actions = {**defaults, **raw.get("actions", {})}
     required = frozenset(expand(raw.get("required", "")))
-    from_names = expand(raw.get("creates_from_names", ""))
-    fields: dict[str, Field] = {}
-    for item in _fields(raw["fields"], required, ""):
-        fields[item.name] = item
-    for item in _fields(raw.get("read_only", {}), frozenset(), _READ_ONLY):
-        fields[item.name] = item
-    for spelled in from_names:
-        fields[spelled] = Field(name=spelled, kind=Kind.TEXT, refused=_FROM_NAMES)
-    read_only = frozenset(name for name, item in fields.items() if item.refused in {_READ_ONLY, _FROM_NAMES})
+    own = list(_fields(raw["fields"], required, ""))
+    read_only = list(_fields(raw.get("read_only", {}), frozenset(), _READ_ONLY))
+    from_names = [
+        Field(name=spelled, kind=Kind.TEXT, refused=_FROM_NAMES)
+        for spelled in expand(raw.get("creates_from_names", ""))
+    ]
     return ObjectDefinition(
         type=ObjectType(
             name=name,
-            fields=fields,
+            fields={item.name: item for item in (*own, *read_only, *from_names)},
             tier=Tier(raw.get("tier", "C")),
             marker=raw.get("marker", ""),
             parents=tuple(expand(raw.get("parents", ""))),
@@ -209,7 +206,7 @@ def _read_object(name: str, raw: Mapping[str, Any], defaults: Mapping[str, Any])
             label=tuple(expand(raw.get("label", ""))),
         ),
         actions={key: Action(**item) for key, item in actions.items() if item is not None},
-        never_sent=read_only,
+        never_sent=frozenset(item.name for item in (*read_only, *from_names)),
     )
 
 
