@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import spec_of, reader_of, report_folder, target_of
+from migrator.cli.construct import reader_of, report_folder, spec_of, target_of
 from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of, write_reports
 from migrator.cli.progress import Progress

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import catalog_of, spec_of, source_of
+from migrator.cli.construct import catalog_of, source_of, spec_of
 from migrator.cli.main import Manner
 from migrator.cli.printing import print_problems
 from migrator.errors import MigratorError, Problem, SourceError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import ledger_of, spec_of, reader_of, report_folder, source_of, target_of
+from migrator.cli.construct import ledger_of, reader_of, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
 from migrator.planner.making import Planning, compile_for, make_plan
 from migrator.reports.html import plan_html

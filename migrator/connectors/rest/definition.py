@@ -211,14 +211,12 @@ def _read_object(name: str, raw: Mapping[str, Any], defaults: Mapping[str, Any])
 
 
 def _fields(groups: Mapping[str, Any], required: frozenset[str], refused: str) -> Iterator[Field]:
+    """Give the fields of grouped words: by type, references by what they point at, untyped ones as they come."""
     for group, words in groups.items():
         if group == "reference":
-            for target, names in words.items():
-                for name in expand(names):
-                    yield Field(name=name, kind=Kind.REFERENCE, references=target, refused=refused)
-        elif group == "untyped":
-            for name in expand(words):
-                yield Field(name=name, kind=Kind.TEXT, refused=refused or _UNTYPED)
-        else:
-            for name in expand(words):
-                yield Field(name=name, kind=Kind(group), required=name in required, refused=refused)
+            pairs = [(name, target) for target, names in words.items() for name in expand(names)]
+            yield from (Field(name=name, kind=Kind.REFERENCE, references=to, refused=refused) for name, to in pairs)
+            continue
+        kind = Kind.TEXT if group == "untyped" else Kind(group)
+        why = refused or (_UNTYPED if group == "untyped" else "")
+        yield from (Field(name=name, kind=kind, required=name in required, refused=why) for name in expand(words))
