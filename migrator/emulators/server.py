@@ -58,6 +58,8 @@ class _Listener(socketserver.TCPServer):
     def _serve(self, connection: Any, client_address: Any) -> None:
         try:
             self.finish_request(connection, client_address)
+        except ConnectionError:
+            pass  # the client is gone: it was killed, or it gave up
         except Exception:  # noqa: BLE001 - a defect of the server; shown on stderr, and the client sees a broken connection
             self.handle_error(connection, client_address)
         finally:

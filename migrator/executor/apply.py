@@ -108,13 +108,13 @@ class _Run:
         return sum(counts.get(state, 0) for state in OPEN)
 
     async def _settle(self) -> None:
-        if self._how.stop.is_asked:
+        """Decide what is in doubt, unless the run is to stop: then the next one begins with it."""
+        if self._how.stop.is_asked or self.dispatcher.halt:
             return
         confirm, self.dispatcher.to_confirm = self.dispatcher.to_confirm, {}
         if confirm:
             await self._settler.confirm(confirm)
-        doubts = self._journal.unsettled()
-        if doubts and not (self.dispatcher.halt and self.dispatcher.halt.code.startswith("E9")):
+        if doubts := self._journal.unsettled():
             await self._settler.settle(doubts)
 
     async def _pass(self) -> None:

@@ -142,7 +142,7 @@ def _fact(error: ValueRefusedError) -> str:
 def _blank(name: str) -> Finding:
     if name == PARENT:
         return Finding("E120", "parent", "", "the parent is blank", "fill it, or filter the row out")
-    return Finding("E120", name, "", f"'{name}' is required and blank", "fill it, or give the field a default")
+    return Finding("E120", name, "", f"{name} is required and blank", "fill it, or give the field a default")
 
 
 def _key_getter(name: str, scope: Scope) -> Getter:

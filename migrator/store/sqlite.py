@@ -11,7 +11,8 @@ from migrator.errors import Problem, StoreError
 READ_TIMEOUT_SECONDS = 5.0
 WRITE_TIMEOUT_SECONDS = 30.0
 
-_FULL = ("disk is full", "No space left")
+_FULL = ("disk is full", "no space left", "disk i/o error", "file too large", "disk quota exceeded")
+_READ_ONLY = ("readonly", "read-only", "unable to open", "permission denied", "not permitted")
 _REMEDY_FULL = "free some space and run the same command again; nothing is lost"
 _REMEDY_READ_ONLY = "make the folder writable and run the same command again; nothing is lost"
 
@@ -30,9 +31,11 @@ def translated(path: Path) -> Iterator[None]:
 def store_error(path: Path, text: str) -> StoreError:
     """Give the error for a fault of the disk or of a file of ours."""
     place = str(path)
-    if any(sign in text for sign in _FULL) or "no space left" in text.lower():
-        return StoreError(Problem(code="E701", place=place, fact="the disk is full", hint=_REMEDY_FULL))
-    if "readonly" in text or "Read-only" in text or "unable to open" in text or "ermission denied" in text:
+    said = text.lower()
+    if any(sign in said for sign in _FULL):
+        fact = f"the disk is full or fails: {said}"
+        return StoreError(Problem(code="E701", place=place, fact=fact, hint=_REMEDY_FULL))
+    if any(sign in said for sign in _READ_ONLY):
         return StoreError(Problem(code="E702", place=place, fact="cannot be written", hint=_REMEDY_READ_ONLY))
     hint = "restore the file from a copy, or make the plan again"
     return StoreError(Problem(code="E705", place=place, fact=f"not readable as a file of migrator: {text}", hint=hint))

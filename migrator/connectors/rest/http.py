@@ -211,8 +211,8 @@ def _reason(error: BaseException, timeout_seconds: float) -> str:
         return "the server's certificate is not valid for it"
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
+        if isinstance(seen, OSError) and seen.errno:
+            return os.strerror(seen.errno).lower()  # the error's own text may hold the address
         seen = seen.__cause__ or seen.__context__
     return {"ConnectError": "no connection", "ReadError": "the connection broke"}.get(
         type(error).__name__, "the connection ended before the answer did"
