@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from migrator.errors import PlanError, Problem
 from migrator.records import Catalog
 from migrator.spec.values import Lookup, ObjectSpec
 
@@ -16,48 +18,72 @@ class Order:
     deferred: frozenset[tuple[str, str]]
 
 
+class _Edge(NamedTuple):
+    """A reference between objects; the parent's has no field. One that is demanded must stand at creation."""
+
+    owner: str
+    field: str
+    to: str
+    is_demanded: bool
+
+
 def order_objects(objects: Mapping[str, ObjectSpec], catalog: Catalog) -> Order:
     """Order objects so that what is pointed at comes first; ties stay in the mapping's order.
 
-    A reference back to an object that is still to come is deferred, unless the target demands it at creation.
+    A reference that would close a cycle is deferred: first of all those to objects that the mapping states later.
+    Raises PlanError for a cycle of references that the target demands at creation.
     """
-    placed: list[str] = []
+    place = {name: n for n, name in enumerate(objects)}
+    edges = [edge for name, item in objects.items() for edge in _edges(name, item, objects, catalog)]
+    needs: dict[str, set[str]] = {name: set() for name in objects}
     deferred: set[tuple[str, str]] = set()
-    edges = {name: _references(item, objects) for name, item in objects.items()}
-    under_way: list[str] = []
-
-    def place(name: str) -> None:
-        if name in placed:
-            return
-        under_way.append(name)
-        for field, to in edges[name]:
-            if to in under_way and not _is_demanded(objects[name], field, catalog):
-                deferred.add((name, field))
-            elif to not in under_way:
-                place(to)
-        under_way.pop()
-        placed.append(name)
-
-    for name in objects:
-        place(name)
-    because = {name: _reason(edges[name], name, deferred) for name in placed}
-    return Order(objects=tuple(placed), because=because, deferred=frozenset(deferred))
+    for edge in sorted(edges, key=lambda edge: (not edge.is_demanded, place[edge.to] >= place[edge.owner])):
+        if not _reaches(needs, edge.to, edge.owner):
+            needs[edge.owner].add(edge.to)
+        elif edge.is_demanded:
+            raise _cycle(edge)
+        else:
+            deferred.add((edge.owner, edge.field))
+    return Order(
+        objects=tuple(_sorted(needs)),
+        because={name: _reason(name, edges, deferred) for name in objects},
+        deferred=frozenset(deferred),
+    )
 
 
-def _references(item: ObjectSpec, objects: Mapping[str, ObjectSpec]) -> list[tuple[str, str]]:
-    """Give what an object points at: (field, object); its parent under the empty name, first."""
-    found = [("", item.parent)] if item.parent else []
-    found += [(field.name, field.value.form) for field in item.fields if isinstance(field.value.form, Lookup)]
-    return [(field, lookup.object) for field, lookup in found if lookup.object in objects]
+def _edges(name: str, item: ObjectSpec, objects: Mapping[str, ObjectSpec], catalog: Catalog) -> list[_Edge]:
+    found = [_Edge(name, "", item.parent.object, is_demanded=True)] if item.parent else []
+    for field in item.fields:
+        if isinstance(field.value.form, Lookup):
+            known = catalog.objects[item.to].field(field.name)
+            is_demanded = known is not None and known.required
+            found.append(_Edge(name, field.name, field.value.form.object, is_demanded))
+    return [edge for edge in found if edge.to in objects]
 
 
-def _is_demanded(item: ObjectSpec, field: str, catalog: Catalog) -> bool:
-    target = catalog.objects[item.to].field(field) if field else None
-    return not field or (target is not None and target.required)
+def _reaches(needs: Mapping[str, set[str]], start: str, end: str) -> bool:
+    """Tell whether `start` needs `end`, directly or through others; each needs itself."""
+    return start == end or any(_reaches(needs, name, end) for name in needs[start])
 
 
-def _reason(edges: list[tuple[str, str]], name: str, deferred: set[tuple[str, str]]) -> str:
-    before = dict.fromkeys(f"{to} ({field or 'parent'})" for field, to in edges if (name, field) not in deferred)
-    later = [field for field, _to in edges if (name, field) in deferred]
+def _sorted(needs: Mapping[str, set[str]]) -> list[str]:
+    placed: list[str] = []
+    while len(placed) < len(needs):
+        placed.append(next(name for name in needs if name not in placed and needs[name] <= set(placed)))
+    return placed
+
+
+def _cycle(edge: _Edge) -> PlanError:
+    fact = f"{edge.owner} need {edge.to} to be created, and {edge.to} need {edge.owner}: neither can be first"
+    hint = f"take '{edge.field or 'parent'}' out of {edge.owner}"
+    return PlanError(Problem(code="E614", place=edge.owner, fact=fact, hint=hint))
+
+
+def _reason(name: str, edges: list[_Edge], deferred: set[tuple[str, str]]) -> str:
+    own = [edge for edge in edges if edge.owner == name]
+    before = dict.fromkeys(
+        f"{edge.to} ({edge.field or 'parent'})" for edge in own if (name, edge.field) not in deferred
+    )
+    later = [edge.field for edge in own if (name, edge.field) in deferred]
     links = f"; {', '.join(later)} linked afterwards" if later else ""
     return (", ".join(before) or "no parents") + links

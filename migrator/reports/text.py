@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
 from migrator.reports.wording import duration, harmless, of, spelled
@@ -152,10 +153,12 @@ def _problems(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[
 
 
 def _group(group: ProblemGroup, *, shows_values: bool) -> str:
+    """Say how many, of what, what is the case, and where to look first."""
+    code = all_codes().get(group.code)
+    field = f"{group.field}: " if group.field else ""
     places = ", ".join(place for place in group.places if place)
-    field = f" {group.field}:" if group.field else ""
-    fact = harmless(group.facts[0]) if shows_values else ""
-    return f"{group.rows:,} {group.object}{field} {fact}  e.g. {places}".replace("  ", " ")
+    first = f" ({harmless(group.facts[0])[:MAX_REASON]})" if shows_values else ""
+    return f"{group.rows:,} {group.object}  {field}{code.title if code else ''}  e.g. {places}{first}"
 
 
 def _file_of(code: str) -> str:

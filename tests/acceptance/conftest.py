@@ -70,8 +70,12 @@ class Project:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
         return {**kept, "PYTHONWARNINGS": "error", "PYTHONDONTWRITEBYTECODE": "1", **self.settings, **more}
 
-    def run(self, *arguments: str, wrapper: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; it never prints a traceback."""
+        return self.run_within((), *arguments, **more)
+
+    def run_within(self, wrapper: tuple[str, ...], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command inside another one."""
         ended = subprocess.run(
             [*wrapper, sys.executable, "-m", "migrator", *arguments],
             cwd=self.folder,

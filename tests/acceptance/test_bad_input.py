@@ -274,7 +274,7 @@ def test_read_only_folder_is_told(project: Project) -> None:
     wrapper = _without_override()
     project.folder.chmod(0o500)
     try:
-        ended = project.run("plan", "acme.yaml", wrapper=wrapper)
+        ended = project.run_within(wrapper, "plan", "acme.yaml")
     finally:
         project.folder.chmod(0o700)
     assert ended.returncode == 7
@@ -293,7 +293,7 @@ def test_ledger_that_turns_read_only_stops_before_sending(project: Project) -> N
     folder.chmod(0o500)
     (folder / "ledger.sqlite").chmod(0o400)
     try:
-        ended = project.run("apply", "acme.plan", wrapper=wrapper)
+        ended = project.run_within(wrapper, "apply", "acme.plan")
     finally:
         folder.chmod(0o700)
         (folder / "ledger.sqlite").chmod(0o600)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,10 +65,10 @@ def _wrong_records(server: Emulator, rows: list[dict[str, str]]) -> list[str]:
     return found
 
 
-def _counted(held: Mapping[str, Mapping[str, object]], keys: object) -> list[str]:
+def _counted(held: Mapping[str, Mapping[str, object]], keys: Iterable[str]) -> list[str]:
     """Compare markers as often as they stand in the target with the keys of the file, each once."""
     there = Counter(str(one["ExternalPrimaryKey"]).rpartition("/")[2] for one in held.values())
-    wanted = Counter(dict.fromkeys(keys, 1))  # type: ignore[call-overload]
+    wanted = Counter(set(keys))
     return [f"{key}: {count - wanted[key]:+d}" for key, count in (there - wanted).items()] + [
         f"{key}: missing" for key in wanted - there
     ]
