@@ -13,6 +13,8 @@ The same migration as on the command line, in Python:
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from migrator.resources import VERSION
+
 if TYPE_CHECKING:
     from migrator.cli.construct import ledger_of, source_of, target_of
     from migrator.errors import MigratorError, Problem
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from migrator.spec.values import MappingSpec
     from migrator.store.plan import Plan
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Applying",

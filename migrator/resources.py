@@ -1,6 +1,8 @@
-"""Finds the files that travel with the program, in a wheel and in a checkout alike."""
+"""The program's version, and the files that travel with it, in a wheel and in a checkout alike."""
 
 from pathlib import Path
+
+VERSION = "0.1.0"
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = {"schemas": "schemas", "mappings": "mappings", "demo": "examples/demo"}

@@ -3,10 +3,13 @@
 import ast
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from migrator.resources import VERSION
 
 PACKAGE = Path(__file__).parents[1] / "migrator"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -177,6 +180,12 @@ def test_codes_are_one_table() -> None:
     }
     assert used - set(all_codes()) == set()
     assert set(all_codes()) - used == set()
+
+
+def test_version_is_that_of_the_project_file() -> None:
+    """The version is written twice, and both are one."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == VERSION
 
 
 def test_public_face_is_pinned() -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.applying import run_plan
+from migrator.cli.applying import check_source, run_plan
 from migrator.cli.construct import find_plan, report_folder
 from migrator.cli.main import Manner
 from migrator.cli.planning import Wish, plan_and_report, print_plan
+from migrator.executor.preflight import check_mapping
 from migrator.executor.result import Applying
 from migrator.store.plan import Plan
 
@@ -19,6 +20,7 @@ from migrator.store.plan import Plan
 @click.option("--max-failures", type=click.IntRange(min=1), help="Stop after so many refusals.")
 @click.option("--concurrency", type=click.IntRange(1, 16), help="Requests at a time, within what the tier allows.")
 @click.option("--keep-plan", is_flag=True, help="Apply the plan although its mapping changed.")
+@click.option("--strict-source", is_flag=True, help="Refuse a plan whose source files changed since.")
 @click.option("--json", "is_json", is_flag=True, help="Print events, one JSON object a line.")
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
@@ -29,6 +31,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
     max_failures: int | None,
     concurrency: int | None,
     keep_plan: bool,
+    strict_source: bool,
     is_json: bool,
 ) -> int:
     """Apply a plan exactly as it was shown. Running it again resumes: what may have arrived is read before it is sent.
@@ -41,9 +44,12 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
     if is_mapping:
         spelled_plan = _plan_first(Path(spelled_plan), manner, is_json=is_json)
     with find_plan(spelled_plan) as plan:
+        how = Applying(keeps_plan=keep_plan, limit=limit, max_failures=max_failures, concurrency=concurrency)
+        if not keep_plan:
+            check_mapping(plan)
+        check_source(plan, manner, is_strict=strict_source)
         if not yes and manner.asks:
             click.confirm(_question(plan), abort=True)
-        how = Applying(keeps_plan=keep_plan, limit=limit, max_failures=max_failures, concurrency=concurrency)
         return run_plan(plan, how, manner, is_json=is_json).exit_code
 
 

@@ -3,29 +3,53 @@
 import asyncio
 import signal
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
-from migrator.cli.construct import reader_of, report_folder, spec_of, target_of
+from migrator.cli.construct import reader_of, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of, write_reports
+from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
-from migrator.errors import StoreError
+from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.apply import apply_plan
-from migrator.executor.preflight import check_mapping
 from migrator.executor.result import Applying, RunResult
+from migrator.ports import SystemClock
 from migrator.reports.tables import write_results
 from migrator.reports.text import run_text
 from migrator.store.ledger import Ledger, unknown_plan
 from migrator.store.plan import Plan
 
+MAX_AGE = timedelta(hours=24)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
+    """Say where the plan is older than its source, or than a day. Raises PlanError for the first, if strict."""
+    spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
+    stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
+    problems = [
+        Problem(
+            code="W403", place=name, fact="changed after planning", hint="the rows are applied as they were planned"
+        )
+        for name in source_of(spec).changed(stated)
+    ]
+    if problems and is_strict:
+        hint = "plan again, or apply without --strict-source"
+        raise PlanError(*(replace(problem, code="E615", hint=hint) for problem in problems))
+    age = SystemClock().now() - datetime.fromisoformat(plan.header["made"])
+    if age > MAX_AGE:
+        hint = "what changed in the target since is found record by record"
+        fact = f"the plan is {age.total_seconds() / 3600:.0f} hours old"
+        problems.append(Problem(code="W601", place=plan.path.name, fact=fact, hint=hint))
+    print_problems(problems)
 
 
 def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> RunResult:
     """Apply a plan, or go on with it, and write its results beside it. Raises MigratorError before the first write."""
-    with Progress(is_json=is_json, is_quiet=manner.is_quiet) as progress:
+    with Progress(manner, is_json=is_json) as progress:
         result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner))
     if not is_json:
         _finish(plan, result, manner)
@@ -34,8 +58,6 @@ def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> Run
 
 async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
     """Open ledger and target as the plan's mapping says now, and let signals end the run in order."""
-    if not how.keeps_plan:
-        check_mapping(plan)
     ledger_path = Path(plan.header["ledger"]["path"])
     if not await asyncio.to_thread(ledger_path.exists):
         raise unknown_plan(plan.path)

@@ -4,6 +4,7 @@ Commands are imported when they are called, so that `--help` stays quick.
 """
 
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import click
 
-from migrator import __version__
 from migrator.errors import MigratorError, Problem
+from migrator.resources import VERSION
 
 COMMANDS = {
     "demo": "The whole story on bundled data, without an account.",
@@ -57,7 +58,6 @@ class Manner:
     asks: bool = True
     shows_values: bool = False
     masks_values: bool = False
-    log: Path | None = None
 
     def shows(self, *, is_terminal: bool) -> bool:
         """Tell whether values of records may be printed: on a terminal, or where they were asked for."""
@@ -86,7 +86,7 @@ class _Commands(click.Group):
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(__version__, prog_name="migrator", message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name="migrator", message="%(prog)s %(version)s")
 @click.option("-C", "folder", type=click.Path(file_okay=False, path_type=Path), help="Work in this folder.")
 @click.option("--profile", default="", help="Profile of migrator.yaml, before the one that the mapping names.")
 @click.option("-q", "quiet", is_flag=True, help="Say only what was asked for.")
@@ -118,13 +118,21 @@ def cli(  # noqa: PLR0913, PLR0917 - click hands options over one by one; they b
         asks=not no_input and "CI" not in os.environ and sys.stdin.isatty(),
         shows_values=show_values,
         masks_values=mask,
-        log=log.absolute() if log else None,
     )
+    ctx.color = None if ctx.obj.has_color else False
+    if log is not None:
+        _write_log(log.absolute())
     if folder is not None:
         try:
             os.chdir(folder)
         except OSError as error:
             raise click.UsageError(f"-C {folder}: {error.strerror}") from None
+
+
+def _write_log(path: Path) -> None:
+    """Let details of failures go to a private file; the loggers of the HTTP library stay silent below warnings."""
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+    logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -168,6 +176,8 @@ def _say_unexpected(error: Exception, *, is_traced: bool) -> None:
         hint="run it again with -vv and report what it prints; applying a plan again is safe",
     )
     click.echo(str(problem), err=True)
+    if logging.getLogger().handlers:  # without --log, Python itself would print the traceback
+        logging.getLogger("migrator").error("%s", problem, exc_info=error)
     if is_traced:
         click.echo("".join(traceback.format_exception(error)), err=True)
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import click
 
+from migrator.cli.main import Manner
 from migrator.executor.result import Event, Phase
 from migrator.ports import Clock, SystemClock
 from migrator.reports.wording import harmless
@@ -17,9 +18,10 @@ LINE_SECONDS = 10.0
 class Progress:
     """Shows the events of a run; use it as a context."""
 
-    def __init__(self, *, is_json: bool, is_quiet: bool, clock: Clock | None = None) -> None:
+    def __init__(self, manner: Manner, *, is_json: bool, clock: Clock | None = None) -> None:
         self._is_json = is_json
-        self._is_quiet = is_quiet
+        self._is_quiet = manner.is_quiet
+        self._has_color = manner.has_color
         self._clock = clock or SystemClock()
         self._bar: Any = None
         self._task: Any = None
@@ -33,7 +35,7 @@ class Progress:
             from rich.progress import Progress as Bar  # noqa: PLC0415
 
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar = Bar(*columns, console=Console(stderr=True, no_color=not self._has_color), transient=True)
             self._bar.start()
         return self
 

@@ -1,6 +1,6 @@
 """What the planner and the executor may ask of the world outside."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,6 +57,9 @@ class Source(Protocol):
 
     def columns(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Read the header only. Raises SourceError."""
+
+    def changed(self, facts: Mapping[str, str]) -> list[str]:
+        """Name the files, of those given with their hashes, that are not as they were read, or are gone."""
 
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Read two columns of a small file as a table of keys and values. Raises SourceError."""

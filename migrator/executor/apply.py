@@ -7,13 +7,13 @@ import sqlite3
 from itertools import groupby
 from operator import attrgetter
 
-from migrator import __version__
 from migrator.connectors.protocols import Target
 from migrator.errors import MigratorError, Problem
 from migrator.executor.dispatch import Dispatcher
 from migrator.executor.preflight import check_plan, check_space
 from migrator.executor.result import Applying, Event, Phase, RunResult
 from migrator.executor.settle import Settler
+from migrator.resources import VERSION
 from migrator.store.changes import Change
 from migrator.store.journal import OPEN, Journal, State
 from migrator.store.ledger import Ledger
@@ -50,7 +50,7 @@ def _facts(how: Applying) -> dict[str, str | int]:
         "pid": os.getpid(),
         "boot_id": how.clock.boot_id(),
         "sqlite": sqlite3.sqlite_version,
-        "tool": __version__,
+        "tool": VERSION,
     }
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from migrator.planner.canonical import Coerce, coerce_to
-from migrator.planner.forms import Get, Note, Scope, compile_value
+from migrator.planner.forms import Get, Note, Scope, compile_value, compile_where
 from migrator.planner.identities import ID, KEY, Digest, digest_of, digest_of_fields
 from migrator.planner.normal import normal
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.spec import as_text
 from migrator.records import Catalog, Field, Kind, ObjectType
-from migrator.spec.values import ByLine, Lookup
+from migrator.spec.values import ByLine, Lookup, Value
 
 Cells = Sequence[Any]
 
@@ -50,6 +50,22 @@ def target_of(spelled: str, scope: Scope, catalog: Catalog) -> ObjectType | None
         return catalog.objects.get(spelled.removeprefix("target/"))
     item = scope.spec.objects.get(spelled)
     return catalog.objects.get(item.to) if item else None
+
+
+def compile_reference(value: Value, scope: Scope, catalog: Catalog) -> Ask:
+    """Make the function of a field that is a lookup, with its `when`; blank where that is false."""
+    if not isinstance(value.form, Lookup):
+        raise TypeError(value.form)
+    if value.transforms or value.default:
+        named = "transform" if value.transforms else "default"
+        scope.refuse(
+            "E013", value.pointer, f"'{named}' does not go with a lookup", "put it on the inputs of the lookup"
+        )
+    ask = compile_lookup(value.form, scope, catalog)
+    if not value.when:
+        return ask
+    condition = compile_where(value.when, value.pointer, scope)
+    return lambda cells, notes: ask(cells, notes) if condition(cells) else None
 
 
 def compile_lookup(lookup: Lookup, scope: Scope, catalog: Catalog) -> Ask:

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from migrator import __version__
 from migrator.connectors.protocols import Target
 from migrator.planner.changes import ChangeMaker, Counts
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.stage import StageCount
 from migrator.planner.survey import Survey
 from migrator.records import Action, Identity
+from migrator.resources import VERSION
 from migrator.spec.values import Limit, Lookup
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
@@ -46,7 +46,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
     spec = compiled.spec
     return {
         "format": FORMAT,
-        "tool": __version__,
+        "tool": VERSION,
         "mapping": {
             "name": spec.name,
             "path": str(spec.path),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from migrator.planner.asking import Ask, Asked, compile_lookup, key_text
+from migrator.planner.asking import Ask, Asked, compile_lookup, compile_reference, key_text
 from migrator.planner.canonical import Coerce, coerce_to
 from migrator.planner.forms import Note, Scope, compile_value
 from migrator.planner.paths import Getter, make_getter
@@ -59,7 +59,7 @@ class RowFunction:
             if not isinstance(field.value.form, Lookup)
         ]
         self._lookups: list[tuple[str, Ask, bool]] = [
-            (field.name, compile_lookup(field.value.form, scope, catalog), field.value.is_required)
+            (field.name, compile_reference(field.value, scope, catalog), field.value.is_required)
             for field in item.fields
             if isinstance(field.value.form, Lookup)
         ]

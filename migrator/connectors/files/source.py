@@ -1,5 +1,6 @@
 """The `files` connector: the tables of a folder."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,17 @@ class FileSource:
         finally:
             for file, raw in opened:
                 _close(file, raw)
+
+    def changed(self, facts: Mapping[str, str]) -> list[str]:
+        """Name the files that do not have the hash that is given with them any longer."""
+        return [name for name, sha256 in facts.items() if self._hash(name) != sha256]
+
+    def _hash(self, name: str) -> str:
+        try:
+            with self._resolve(name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, SourceError):
+            return ""
 
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Read two columns of a small file as a table of keys and values. Raises SourceError."""

@@ -6,8 +6,10 @@ Secrets come from environment and profile only, and from a profile only by refer
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from migrator.connectors.rest.definition import Definition, Window
 from migrator.connectors.rest.secret import Secret
@@ -29,6 +31,7 @@ class Connection:
     lag_seconds: float
     concurrency: int
     windows: tuple[Window, ...]
+    zone: tzinfo
     is_loopback_allowed: bool
     origins: Mapping[str, str]
 
@@ -106,6 +109,7 @@ def resolve(definition: Definition, sources: Sources) -> Connection:
         lag_seconds=min(definition.lag_seconds, settle) if is_own and is_loopback(base_url) else definition.lag_seconds,
         concurrency=int(_first(numbers["concurrency"], definition.concurrency)),
         windows=_windows(definition, sources, base_url),
+        zone=_zone(sources),
         is_loopback_allowed=is_own,
         origins=origins,
     )
@@ -161,6 +165,18 @@ def _windows(definition: Definition, sources: Sources, base_url: str) -> tuple[W
         hint = "such as 50/10s; 'none' for a practice server on loopback only"
         raise SpecError(Problem(code="E013", place=origin, fact=f"'{text}' is no rate", hint=hint))
     return (*definition.windows, Window(requests=int(requests), seconds=float(seconds)))
+
+
+def _zone(sources: Sources) -> tzinfo:
+    """Find the zone of date-times that name none. Raises SpecError for one that there is not."""
+    text, origin = sources.find("zone")
+    if text is None:
+        return UTC
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        hint = "an IANA name, such as Europe/Berlin"
+        raise SpecError(Problem(code="E013", place=origin, fact=f"no zone '{text}'", hint=hint)) from None
 
 
 def _dereference(text: str, environ: Mapping[str, str]) -> str | None:

@@ -79,7 +79,7 @@ class RestTarget:
         query = {key: text.format(minutes=asked) for key, text in action.query.items()}
         request = Request(method=action.method, path=action.path.format(object=name), query=query)
         async for page in pages(self._ask, request, self._definition.paging, action.items):
-            yield [decode_record(self._definition, name, item) for item in page]
+            yield [decode_record(self._definition, name, item, self._connection.zone) for item in page]
 
     async def get(self, name: str, record_id: str) -> TargetRecord | None:
         """Read one record afresh; None if the target does not have it. Raises TargetError."""
@@ -87,7 +87,7 @@ class RestTarget:
         data = await self._ask(Request(method=action.method, path=_path(action, name, record_id)))
         if not isinstance(data, dict) or not data:
             return None
-        return decode_record(self._definition, name, data)
+        return decode_record(self._definition, name, data, self._connection.zone)
 
     async def write(self, change: Write) -> Outcome:
         """Send one change once, and say what its answer proves."""

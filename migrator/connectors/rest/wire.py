@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -19,13 +19,16 @@ from migrator.records import (
 )
 
 
-def decode_record(definition: Definition, name: str, raw: Mapping[str, Any]) -> TargetRecord:
-    """Take a record from an answer: its id, and its known fields as canonical values; blank ones are left out."""
-    fields = dict(_decoded(definition.objects[name], raw))
+def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC) -> TargetRecord:
+    """Take a record from an answer: its id, and its known fields as canonical values; blank ones are left out.
+
+    `zone` is that of date-times which name none.
+    """
+    fields = dict(_decoded(definition.objects[name], raw, zone))
     return TargetRecord(id=str(at_path(raw, definition.id_path) or ""), fields=fields, raw=raw)
 
 
-def _decoded(item: ObjectDefinition, raw: Mapping[str, Any]) -> Iterator[tuple[str, Canonical]]:
+def _decoded(item: ObjectDefinition, raw: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Canonical]]:
     for name, value in raw.items():
         field = item.type.fields.get(name)
         if field is None or value is None or value in ("", [], {}):
@@ -33,15 +36,15 @@ def _decoded(item: ObjectDefinition, raw: Mapping[str, Any]) -> Iterator[tuple[s
         if field.kind is Kind.TAGS and isinstance(value, dict):
             yield from ((f"{name}.{category}", list(tags)) for category, tags in value.items() if tags)
         elif not isinstance(value, dict):
-            yield name, _decode(field, value)
+            yield name, _decode(field, value, zone)
 
 
-def _decode(field: Field, value: Any) -> Canonical:
+def _decode(field: Field, value: Any, zone: tzinfo) -> Canonical:
     match field.kind:
         case Kind.DECIMAL:
             return _decode_decimal(value)
         case Kind.DATETIME:
-            return _decode_datetime(str(value))
+            return _decode_datetime(str(value), zone)
         case Kind.LIST:
             return list(value) if isinstance(value, list) else [value]
         case Kind.INTEGER | Kind.BOOLEAN:
@@ -56,13 +59,13 @@ def _decode_decimal(value: Any) -> str:
         return str(value)
 
 
-def _decode_datetime(text: str) -> str:
+def _decode_datetime(text: str, zone: tzinfo) -> str:
     """Take a date-time of the target; text that is none is kept, so that a difference shows."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def encode_body(definition: Definition, change: Write) -> dict[str, Any]:
