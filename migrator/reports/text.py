@@ -16,6 +16,9 @@ MAX_GROUPS = 5
 MAX_NOTES = 4
 MAX_GUARDS = 2
 MAX_REASON = 160
+MAX_WIDTH = 160
+MAX_PLACES = 3
+MAX_FACT = 50
 MAX_SAMPLES = 3
 MAX_FIELDS = 3
 
@@ -41,7 +44,12 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         "",
         *_limits(summary),
     ]
-    return "\n".join(lines)
+    return "\n".join(_cut(line) for line in lines)
+
+
+def _cut(line: str) -> str:
+    """Shorten a line that would wrap twice on most terminals."""
+    return line if len(line) <= MAX_WIDTH else f"{line[: MAX_WIDTH - 1]}…"
 
 
 def ending(summary: Summary, *, report: str) -> list[str]:
@@ -146,7 +154,7 @@ def _problems(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[
     yield ""
     yield "  Problems"
     for group in summary.groups[:MAX_GROUPS]:
-        yield f"   {group.code}  {_group(group, shows_values=shows_values)} -> {folder}/{_file_of(group.code)}"
+        yield f"   {group.code}  {_group(group, shows_values=shows_values)}  -> {folder}/{_file_of(group.code)}"
     rest = len(summary.groups) - MAX_GROUPS
     if rest > 0:
         yield f"   and {of(rest, 'group')} more: migrator show {summary.plan} --json"
@@ -156,8 +164,8 @@ def _group(group: ProblemGroup, *, shows_values: bool) -> str:
     """Say how many, of what, what is the case, and where to look first."""
     code = all_codes().get(group.code)
     field = f"{group.field}: " if group.field else ""
-    places = ", ".join(place for place in group.places if place)
-    first = f" ({harmless(group.facts[0])[:MAX_REASON]})" if shows_values else ""
+    places = ", ".join(place for place in group.places[:MAX_PLACES] if place)
+    first = f" ({harmless(group.facts[0])[:MAX_FACT]})" if shows_values else ""
     return f"{group.rows:,} {group.object}  {field}{code.title if code else ''}  e.g. {places}{first}"
 
 

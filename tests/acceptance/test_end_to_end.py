@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from conftest import MAPPING, PEOPLE, ROOT, Project
 
 ACCOUNTS = ROOT / "tests" / "data" / "accountData.csv"
@@ -107,7 +108,7 @@ def test_record_changed_in_the_target_is_a_conflict_not_an_overwrite(project: Pr
         in planned.stdout.splitlines()
     )
     assert (
-        "   W210  1 contacts  FirstName: a conflict  e.g. people.csv:4 -> two.report/problems.jsonl"
+        "   W210  1 contacts  FirstName: a conflict  e.g. people.csv:4  -> two.report/problems.jsonl"
         in planned.stdout.splitlines()
     )
 
@@ -298,6 +299,16 @@ def test_memory_stays_flat(project: Project) -> None:
     small, large = peak(20_000), peak(100_000)
     assert large < small * 1.2
     assert large < 120
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+def test_million_rows_plan_within_300_megabytes(project: Project) -> None:
+    """1,000,000 rows in 300 MB of resident memory."""
+    with (project.folder / "people.csv").open("w", encoding="utf-8") as file:
+        file.write("id,first,last,email,born,company\n")
+        file.writelines(f"{n},First{n},Last{n},p{n}@example.org,10/12/1975,{n % 2 + 1}\n" for n in range(1_000_000))
+    assert _peak_megabytes(project, "million.plan") < 300
 
 
 def _peak_megabytes(project: Project, name: str) -> int:
