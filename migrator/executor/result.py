@@ -80,5 +80,5 @@ class RunResult:
     def exit_code(self) -> int:
         """Give the exit code of a command that ends with this run."""
         if self.state == "HALTED":
-            return 9 if self.problem and self.problem.code.startswith("E9") else 7
+            return 9 if self.problem and self.problem.code in {"E901", "E902"} else 7
         return {"DONE": 0, "DONE_WITH_FINDINGS": 5}.get(self.state, 7)

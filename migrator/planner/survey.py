@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from migrator.connectors.protocols import Target
 from migrator.planner.compiling import Compiled, CompiledObject, Line, all_lookups, asked_lines, target_name
@@ -21,7 +22,6 @@ class Survey:
 
     counts: dict[str, int] = field(default_factory=dict)
     gone: list[tuple[int, int, str]] = field(default_factory=list)
-    calls: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,38 +66,47 @@ def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> No
 async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
     """Read every object of the target that the mapping has to recognise something in. Raises TargetError."""
     found = Survey()
-    number = 0
+    numbers = count(-1, -1)
     for view in _views(compiled):
-        name = view.target.name
-        found.counts[name] = 0
-        async for page in target.read(name):
-            holdings: list[Holding] = []
-            identities: list[StagedIdentity] = []
-            for item in page:
-                number -= 1
-                holdings.append(
-                    Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields))
-                )
-                identities += view.identities(number, item)
-            add_page(draft, holdings, identities)
-            found.calls += 1
-        found.counts[name] = count_held(draft, name)
-        await _find_unseen(view, target, draft, found)
+        if view.target.is_listed:
+            await _read_pages(view, target, draft, numbers)
+            found.counts[view.target.name] = count_held(draft, view.target.name)
+            await _find_unseen(view, target, draft, (found, numbers))
+        else:
+            _trust_ledger(view, draft, numbers)
     return found
 
 
-async def _find_unseen(view: _View, target: Target, draft: Draft, found: Survey) -> None:
+async def _read_pages(view: _View, target: Target, draft: Draft, numbers: Iterator[int]) -> None:
+    name = view.target.name
+    async for page in target.read(name):
+        holdings: list[Holding] = []
+        identities: list[StagedIdentity] = []
+        for item in page:
+            number = next(numbers)
+            holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
+            identities += view.identities(number, item)
+        add_page(draft, holdings, identities)
+
+
+async def _find_unseen(view: _View, target: Target, draft: Draft, into: tuple[Survey, Iterator[int]]) -> None:
     """Ask for records that the ledger knows and the list did not show: absence from a list proves nothing."""
-    number = -(2**40) - len(found.counts) * 2**32
-    for record, owner, target_id in unseen_known(draft, (item.number for item in view.objects)):
-        item = await target.get(view.target.name, target_id)
-        found.calls += 1
-        number -= 1
+    found, numbers = into
+    name = view.target.name
+    for unseen in unseen_known(draft, (item.number for item in view.objects)):
+        item = await target.get(name, unseen.target_id)
         if item is None:
-            found.gone.append((record, owner, target_id))
+            found.gone.append((unseen.record, unseen.object, unseen.target_id))
             continue
-        label = label_of(view.target, item.fields)
-        add_whole(draft, Holding(number, view.target.name, item.id, label, to_json(item.fields)), record, LEDGER_LINE)
+        holding = Holding(next(numbers), name, item.id, label_of(view.target, item.fields), to_json(item.fields))
+        add_whole(draft, holding, unseen.record, LEDGER_LINE)
+
+
+def _trust_ledger(view: _View, draft: Draft, numbers: Iterator[int]) -> None:
+    """Take what we wrote for what is there, where the target has no list; an update reads the record first."""
+    for unseen in unseen_known(draft, (item.number for item in view.objects)):
+        holding = Holding(next(numbers), view.target.name, unseen.target_id, "", unseen.written)
+        add_whole(draft, holding, unseen.record, LEDGER_LINE)
 
 
 def _views(compiled: Compiled) -> Iterator[_View]:
@@ -110,13 +119,12 @@ def _views(compiled: Compiled) -> Iterator[_View]:
     for name in dict.fromkeys(wanted):
         target = compiled.catalog.objects[name]
         objects = tuple(item for item in compiled.objects.values() if item.item.to == name)
-        if target.is_listed:
-            yield _View(
-                target=target,
-                objects=objects,
-                asked=tuple(asked_lines(spec, target)),
-                markers=frozenset(item.marker for item in objects if item.marker),
-            )
+        yield _View(
+            target=target,
+            objects=objects,
+            asked=tuple(asked_lines(spec, target)),
+            markers=frozenset(item.marker for item in objects if item.marker),
+        )
 
 
 def label_of(target: ObjectType, fields: Fields) -> str:

@@ -113,16 +113,25 @@ def count_held(draft: Draft, target: str) -> int:
     return int(count)
 
 
-def unseen_known(draft: Draft, objects: Iterable[int]) -> list[tuple[int, int, str]]:
-    """Find planned records that the ledger knows and the target did not list: record, object and id."""
+class Unseen(NamedTuple):
+    """A planned record that the ledger knows and the target did not list; `written` is what we wrote last, as JSON."""
+
+    record: int
+    object: int
+    target_id: str
+    written: str
+
+
+def unseen_known(draft: Draft, objects: Iterable[int]) -> list[Unseen]:
+    """Find planned records of some objects that the ledger knows and the target did not list."""
     marks = ",".join(str(number) for number in objects) or "0"
     found = draft.run(
-        "SELECT m.record, r.object, m.target_id FROM scratch.remembered m JOIN record r ON r.id=m.record"
+        "SELECT m.record, r.object, m.target_id, m.written FROM scratch.remembered m JOIN record r ON r.id=m.record"
         " LEFT JOIN scratch.candidate c ON c.record=m.record AND c.line=?"
         f" WHERE c.record IS NULL AND r.object IN ({marks})",
         (LEDGER_LINE,),
     )
-    return list(found)
+    return [Unseen(*row) for row in found]
 
 
 def candidates(draft: Draft, *, first: int = 1) -> Iterator[tuple[int, int, list[Candidate]]]:

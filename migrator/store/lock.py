@@ -35,6 +35,22 @@ class Lock:
         os.close(self._descriptor)
 
 
+def is_held(ledger: Path) -> bool:
+    """Tell whether some process holds the ledger now."""
+    path = ledger.with_name(ledger.name + ".lock")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _held(path: Path, holder: bytes) -> Problem:
     try:
         told = json.loads(holder)

@@ -10,6 +10,7 @@ from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader, PlanEntry
+from migrator.store.lock import is_held
 from migrator.store.plan import CHANGE_QUERY, Plan, as_change
 
 SAMPLE_ROWS = 5
@@ -193,7 +194,7 @@ class RunView(NamedTuple):
 
 
 def run_view(reader: LedgerReader, plan: Plan) -> RunView | None:
-    """Give how a plan's runs stand; None while it was never applied."""
+    """Give how a plan's runs stand; None while it was never applied. A run that nobody runs any more was killed."""
     row = reader.db.execute(
         "SELECT state, began, ended, reason, id FROM run WHERE plan_id=? ORDER BY id DESC LIMIT 1",
         (plan.id,),
@@ -210,6 +211,7 @@ def run_view(reader: LedgerReader, plan: Plan) -> RunView | None:
     untouched = int(plan.header["operations"]) - sum(counts.values())
     counts[State.PLANNED] = counts.get(State.PLANNED, 0) + untouched
     state, began, ended, reason, number = row
+    state = "KILLED" if ended is None and not is_held(reader.path) else state
     return RunView(state, began, ended, reason, number, counts, by_object)
 
 

@@ -208,6 +208,8 @@ def test_notes_are_written_under_their_contact(project: Project) -> None:
     assert project.run("apply", "acme.plan").returncode == 0
     (note,) = project.held("notes")
     assert (note["Body"], note["Parent_Id"]) == ("Wrote the first program.", _by_key(project, "contacts")["1"]["Id"])
+    again = project.run("plan", "acme.yaml", "-o", "again.plan")
+    assert "Plan: 0 to create, 0 to update, 5 unchanged, 0 skipped, 2 rejected." in again.stdout.splitlines()
 
 
 def test_refused_record_is_told_and_blocks_only_what_points_at_it(project: Project) -> None:

@@ -119,6 +119,7 @@ def test_kill_at_a_named_point_is_resumed(project: Project, point: str) -> None:
     hit = 3 if "begin" not in point and "end" not in point else 1
     killed = project.run("apply", "acme.plan", MIGRATOR_FAILPOINTS=f"{point}=kill9@{hit}")
     assert killed.returncode == -signal.SIGKILL
+    assert project.run("status", "acme.plan").returncode == 0
     assert project.run("apply", "acme.plan").returncode in {0, 6}
     assert sorted(str(one["LastName"]) for one in project.held("contacts")) == ["Babbage", "Hopper", "Lovelace"]
     assert sorted(str(one["Name"]) for one in project.held("companies")) == ["Analytical Engines", "US Navy"]
