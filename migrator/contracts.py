@@ -40,10 +40,11 @@ def schema_problems(document: Located, schema: str) -> list[Problem]:
     unknown = {(_pointer(error), name) for error in errors for name in _unknown_keys(error)}
     meant = {(pointer, nearest(name, _known_keys(errors, pointer))) for pointer, name in unknown}
     touched = {pointer for pointer, _name in unknown}
+    touched |= {_pointer(error) for error in errors if error.validator == "type"}
     found: dict[str, Problem] = {}
     for error in errors:
-        if error.validator == "oneOf" and _pointer(error) in touched:
-            continue  # the unknown key is the cause; the missing one is its echo
+        if error.validator in {"oneOf", "dependentRequired"} and _pointer(error) in touched:
+            continue  # the unknown key, or the wrong type, is the cause; this is its echo
         for problem in _explain(document, error):
             if (_pointer(error), problem.field) not in meant or problem.code != "E014":
                 found.setdefault(str(problem), problem)
@@ -126,6 +127,8 @@ def _explain(document: Located, error: ValidationError) -> Iterator[Problem]:
             if name not in instance:
                 yield Problem(code="E014", place=place, fact=f"'{name}' is missing{where}", field=name)
         return
+    if error.validator == "pattern" and "propertyNames" in error.absolute_schema_path:
+        place = document.place((*pointer, str(instance)), key=True)
     fact, hint = _say(error)
     code = "E012" if error.validator == "enum" else "E013"
     yield Problem(code=code, place=place, fact=f"{fact}{where}", hint=hint)
@@ -152,10 +155,28 @@ def _say(error: ValidationError) -> tuple[str, str]:
         case "pattern" | "propertyNames":
             hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
             return f"'{value}' is not written as this needs", hint or f"pattern {rule}"
-        case "minItems" | "minProperties" | "minLength":
-            return "this is empty", "fill it or take it out"
-        case _:
-            return error.message, ""
+        case "anyOf":
+            keys = [name for branch in rule for name in branch.get("required", [])]
+            return f"this needs {' or '.join(keys)} beside it", "take it out, or add what it goes with"
+    return _say_amount(str(error.validator), value, rule)
+
+
+def _say_amount(validator: str, value: Any, rule: Any) -> tuple[str, str]:
+    """Say what is wrong with a size or a number."""
+    if validator.startswith("min") and hasattr(value, "__len__"):
+        return ("this is empty", "fill it or take it out") if not value else (f"expected {rule}, got {len(value)}", "")
+    if validator.startswith("max") and hasattr(value, "__len__"):
+        return (
+            f"expected at most {rule}, got {len(value)}",
+            "write one step for each" if validator == "maxProperties" else "",
+        )
+    words = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+    }
+    return f"expected {words.get(validator, validator)} {rule}, got {value}", ""
 
 
 def _wrong_type(value: object, kinds: list[str]) -> tuple[str, str]:
@@ -163,7 +184,8 @@ def _wrong_type(value: object, kinds: list[str]) -> tuple[str, str]:
     got = next(word for kind, word in _TYPE_WORDS.items() if Draft202012Validator.TYPE_CHECKER.is_type(value, kind)
                or (kind == "number" and isinstance(value, Decimal)))  # fmt: skip
     is_plain = "string" in kinds and not isinstance(value, dict | list | None.__class__)
-    return f"expected {expected}, got {got}", f"quote it: '{value}'" if is_plain else ""
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"expected {expected}, got {got}", f"quote it: '{written}'" if is_plain else ""
 
 
 def _line(place: str) -> tuple[int, int]:

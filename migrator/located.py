@@ -5,6 +5,7 @@ of meaning is refused: duplicate keys, aliases, merge keys, tags, a second docum
 count are capped before anything is built. PyYAML is imported here and nowhere else.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ Pointer = tuple[str | int, ...]
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 50
 MAX_VALUES = 100_000
+MAX_DIGITS = 400
 
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset(_TAG + kind for kind in ("map", "seq", "str", "bool", "null", "int", "float"))
+_NUMBER_TAGS = frozenset({_TAG + "int", _TAG + "float"})
+_LONG_EXPONENT = re.compile(r"[eE][-+]?[0-9]{4}")
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -52,6 +56,7 @@ class Located:
     name: str
     data: Any
     text: str
+    sha256: str
     positions: Mapping[Pointer, tuple[int, int]]
     keys: Mapping[Pointer, tuple[int, int]]
 
@@ -80,33 +85,37 @@ def read_located(path: Path, *, name: str = "") -> Located:
         line = raw[: error.start].count(b"\n") + 1
         fact = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise SpecError(_refused(name, line, fact, "save the file as UTF-8")) from None
-    return parse_located(text, name=name)
+    return parse_located(text, name=name, sha256=hashlib.sha256(raw).hexdigest())
 
 
-def parse_located(text: str, *, name: str) -> Located:
-    """Build data and positions from YAML text. Raises SpecError with all that is wrong."""
+def parse_located(text: str, *, name: str, sha256: str = "") -> Located:
+    """Build data and positions from YAML text; `sha256` is over its bytes. Raises SpecError with all that is wrong."""
     try:
         _check_events(text, name)
         node = _StrictLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise SpecError(_syntax_problem(error, name)) from None
     except yaml.reader.ReaderError as error:
-        fact = f"character {error.character!r} may not stand in a YAML file"
-        raise SpecError(Problem(code="E010", place=name, fact=fact)) from None
+        line = text.count("\n", 0, error.position) + 1
+        fact = f"character U+{ord(text[error.position]):04X} may not stand in a YAML file"
+        raise SpecError(_refused(name, line, fact, "take it out")) from None
     walk = _Walk(name)
     if node is not None:
         walk.visit(node, ())
     if walk.problems:
         raise SpecError(*walk.problems)
     data = None if node is None else _StrictLoader("").construct_document(node)
-    return Located(name=name, data=data, text=text, positions=walk.positions, keys=walk.keys)
+    return Located(name=name, data=data, text=text, sha256=sha256, positions=walk.positions, keys=walk.keys)
 
 
 def _check_events(text: str, name: str) -> None:
     """Refuse what must not even be composed; events, not recursion, so that nesting cannot exhaust the stack."""
-    depth = 0
+    depth = count = 0
     for event in yaml.parse(text, _StrictLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MAX_VALUES:
+            raise SpecError(_refused(name, line, f"more than {MAX_VALUES} values", "move data out of it"))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise SpecError(_refused(name, line, "anchors and aliases are not allowed", "use 'like:' or 'transforms:'"))
         if tag := getattr(event, "tag", None):
@@ -141,8 +150,6 @@ class _Walk:
 
     def visit(self, node: yaml.Node, pointer: Pointer) -> None:
         self.positions[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if len(self.positions) > MAX_VALUES:
-            raise SpecError(_refused(self.name, self.positions[pointer][0], f"more than {MAX_VALUES} values"))
         for key, child in self._children(node):
             self.visit(child, (*pointer, key))
         if isinstance(node, yaml.MappingNode):
@@ -151,6 +158,8 @@ class _Walk:
             self._refuse(node, f"the tag '{node.tag}' is not allowed")
         elif isinstance(node, yaml.ScalarNode) and any("\ud800" <= char <= "\udfff" for char in node.value):
             self._refuse(node, "half of a surrogate pair is no character")
+        elif node.tag in _NUMBER_TAGS and (len(node.value) > MAX_DIGITS or _LONG_EXPONENT.search(node.value)):
+            self._refuse(node, f"a number of more than {MAX_DIGITS} digits; as text it needs quotes")
 
     def _children(self, node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
         if isinstance(node, yaml.MappingNode):

@@ -124,6 +124,8 @@ def arm_failpoints(text: str) -> None:
         if action not in _ACTIONS:
             hint = f"one of {', '.join(_ACTIONS)}"
             raise StoreError(Problem(code="E799", fact=f"unknown failpoint action '{action}'", hint=hint))
+        if hit and not hit.isdigit():
+            raise StoreError(Problem(code="E799", fact=f"'{hit}' is no number of a hit", hint="such as kill9@3"))
         _armed[name] = (action, int(hit or 1))
 
 

@@ -24,12 +24,15 @@ class Batch:
     """Rows of one file, each with the number a spreadsheet gives it: the header is row 1, and blank rows count."""
 
     file: str
-    rows: list[tuple[int, Sequence[Cell]]]
+    rows: Sequence[tuple[int, Sequence[Cell]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFacts:
-    """What was read, for the plan: how the file was understood, its hash and size, and how many rows it gave."""
+    """What was read, for the plan: how the file was understood, its hash and size, and how many rows it gave.
+
+    A warning is (code, fact).
+    """
 
     file: str
     sha256: str
@@ -37,7 +40,7 @@ class SourceFacts:
     rows: int
     blank_rows: int = 0
     notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

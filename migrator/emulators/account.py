@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from migrator.emulators.history import Entry
 from migrator.emulators.messages import Answer, Request
+from migrator.errors import Problem, SpecError
 from migrator.ports import Clock, Rng, SystemClock
 
 Snapshot = dict[str, dict[str, dict[str, Any]]]
+Variants = TypeVar("Variants")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,11 +19,13 @@ class Options:
 
     `create_status` is what a create answers with, where the vendor's text leaves it open; 0 is the account's own
     choice. `on_received` is called with each new entry of the history, before anything is done about the request.
+    `vendor` is what only one vendor's account knows to vary, as the frozen value that its folder defines for it.
     """
 
     clock: Clock = field(default_factory=SystemClock)
     create_status: int = 0
     on_received: Callable[[Entry], None] | None = None
+    vendor: object | None = None
 
 
 class Account(Protocol):
@@ -45,3 +49,13 @@ class Account(Protocol):
 
 
 Factory = Callable[[Rng, Options], Account]
+
+
+def variants(options: Options, kind: type[Variants]) -> Variants:
+    """Give what a rehearsal varies for one vendor, all defaults if nothing. Raises SpecError for another vendor's."""
+    if options.vendor is None:
+        return kind()
+    if isinstance(options.vendor, kind):
+        return options.vendor
+    fact = f"these options are for another practice server: {type(options.vendor).__name__}"
+    raise SpecError(Problem(code="E098", place="options", fact=fact, hint=f"expected {kind.__name__}"))

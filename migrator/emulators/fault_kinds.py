@@ -23,6 +23,7 @@ _PAGE = (
 )
 _OTHER_HOST = "http://other.invalid"
 _OTHER_ID = "00000000-0000-4000-8000-000000000000"
+_OTHER_NUMBER = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,35 +181,61 @@ def _flooded(exchange: Exchange, _argument: str) -> None:
 
 def _huge(exchange: Exchange, size: str) -> None:
     answer = exchange.commit()
-    exchange.send(replace(answer, body=answer.body[:-1] + b',"Padding":"' + b"x" * int(size) + b'"}'))
+    exchange.send(replace(answer, body=_padded(answer.body, int(size))))
 
 
 def _bomb(exchange: Exchange, size: str) -> None:
     answer = exchange.commit()
-    body = gzip.compress(answer.body[:-1] + b',"Padding":"' + b"x" * int(size) + b'"}')
+    body = gzip.compress(_padded(answer.body, int(size)))
     exchange.send(replace(answer, body=body, headers=(*answer.headers, ("Content-Encoding", "gzip"))))
 
 
-def _members(answer: Answer) -> dict[str, Any]:
-    value = parse_json(answer.body) if answer.body else {}
-    return value if isinstance(value, dict) else {}
+def _padded(body: bytes, size: int) -> bytes:
+    """Make a body larger without making it wrong: one member more, or blanks where it is no object with members."""
+    if not body.endswith(b"}") or body == b"{}":
+        return body + b" " * size
+    return body[:-1] + b',"Padding":"' + b"x" * size + b'"}'
+
+
+def _value(answer: Answer) -> Any:
+    return parse_json(answer.body) if answer.body else {}
+
+
+def _holders(value: Any) -> list[dict[str, Any]]:
+    """List the objects that hold the id of an answer: itself or, where a vendor wraps records, what it wraps."""
+    if not isinstance(value, dict):
+        return []
+    if any(name.casefold() == "id" for name in value):
+        return [value]
+    return [holder for member in value.values() for holder in _holders(member)]
 
 
 def _without_id(answer: Answer) -> Answer:
-    kept = {name: value for name, value in _members(answer).items() if name.casefold() != "id"}
-    return replace(answer, body=write_json(kept).encode())
+    value = _value(answer)
+    for holder in _holders(value):
+        for name in [name for name in holder if name.casefold() == "id"]:
+            del holder[name]
+    return replace(answer, body=write_json(value).encode())
 
 
 def _other_id(answer: Answer) -> Answer:
-    changed = {name: _OTHER_ID if name.casefold() == "id" else value for name, value in _members(answer).items()}
-    return replace(answer, body=write_json(changed).encode())
+    """Give the id of another record, of the kind that the vendor's ids are: a text or a number."""
+    value = _value(answer)
+    for holder in _holders(value):
+        holder |= {
+            name: _OTHER_ID if isinstance(old, str) else _OTHER_NUMBER
+            for name, old in holder.items()
+            if name.casefold() == "id"
+        }
+    return replace(answer, body=write_json(value).encode())
 
 
 def _encoded(text_encoding: str, declared: str) -> Spoil:
     """Say one charset and send another; a word with accents makes sure that it matters."""
 
     def spoil(answer: Answer) -> Answer:
-        text = write_json(_members(answer) | {"Message": "naïve café"})
+        value, more = _value(answer), {"Message": "naïve café"}
+        text = write_json(value | more if isinstance(value, dict) else [*value, more])
         body = text.encode(text_encoding, errors="replace")
         return replace(answer, body=body, content_type=f"application/json; charset={declared}")
 
@@ -220,7 +247,21 @@ def _with_body(body: bytes) -> Spoil:
 
 
 def _with_member(text: bytes) -> Spoil:
-    return lambda answer: replace(answer, body=b"{" + text + b"," + answer.body[1:])
+    """Put a member in front; a list gets it in an item of its own."""
+
+    def spoil(answer: Answer) -> Answer:
+        start, rest = answer.body[:1], answer.body[1:]
+        first = text if start == b"{" else b"{" + text + b"}"
+        return replace(answer, body=(start or b"{") + first + (b"" if rest in {b"}", b"]"} else b",") + rest)
+
+    return spoil
+
+
+def _with_duplicate(answer: Answer) -> Answer:
+    """Say the first name twice, at first with a value that is not true."""
+    value = _value(answer)
+    name = next(iter(value), "Id") if isinstance(value, dict) else "Id"
+    return _with_member(f'"{name}":"{_OTHER_ID}"'.encode())(answer)
 
 
 def _prefixed(prefix: bytes) -> Spoil:
@@ -243,7 +284,15 @@ def _with_fields(request: Request, alter: Callable[[dict[str, Any], str], dict[s
         return request
     if not isinstance(fields, dict) or not fields:
         return request
-    return replace(request, body=write_json(alter(fields, name)).encode())
+    wrapper = _wrapper(fields, name)
+    altered = {wrapper: alter(fields[wrapper], name)} if wrapper else alter(fields, name)
+    return replace(request, body=write_json(altered).encode())
+
+
+def _wrapper(fields: dict[str, Any], name: str) -> str:
+    """Name the one member that wraps the record, as in `{"person": {...}}`; empty where the record itself was sent."""
+    only = next(iter(fields))
+    return only if len(fields) == 1 and name not in fields and isinstance(fields[only], dict) and fields[only] else ""
 
 
 def _dropped(fields: dict[str, Any], name: str) -> dict[str, Any]:
@@ -302,7 +351,7 @@ KINDS: dict[str, Kind] = {
     "other-id": Kind(act=_spoilt(_other_id)),
     "garbage-json": Kind(act=_spoilt(_with_body(b'{"Id": nonsense]'))),
     "nan-json": Kind(act=_spoilt(_with_member(b'"Score":NaN'))),
-    "duplicate-keys": Kind(act=_spoilt(_with_member(b'"Id":"' + _OTHER_ID.encode() + b'"'))),
+    "duplicate-keys": Kind(act=_spoilt(_with_duplicate)),
     "deep-json": Kind(act=_spoilt(_with_member(b'"Deep":' + b"[" * 5000 + b"]" * 5000))),
     "bom": Kind(act=_spoilt(_prefixed(b"\xef\xbb\xbf"))),
     "wrong-charset": Kind(act=_spoilt(_encoded("cp1252", "utf-8"))),

@@ -14,7 +14,7 @@ from migrator.errors import Problem, SpecError
 from migrator.ports import Rng
 
 _WHEN = re.compile(
-    r"(?P<chance>0\.[0-9]+|1(?:\.0+)?)|(?P<method>GET|POST|PUT|DELETE)?(?:#(?P<nth>[1-9][0-9]*)(?P<on>\+?))?"
+    r"(?P<chance>0\.[0-9]+|1(?:\.0+)?)|(?P<method>GET|POST|PUT|PATCH|DELETE)?(?:#(?P<nth>[1-9][0-9]*)(?P<on>\+?))?"
 )
 _ARGUMENTS = {
     "seconds": re.compile(r"[0-9]+(?:\.[0-9]+)?"),

@@ -18,8 +18,8 @@ from migrator.ports import Clock, new_lock
 class Entry:
     """One request: what came, which fault struck it, what it changed, and what was answered.
 
-    `path` is as sent, without the query; `query` lacks the secret parameters; `body` is the parsed JSON, None where
-    there is none. `committed` says that records changed; `answered` is the status whose bytes were handed to the
+    `path` is as sent, without the query; `query` lacks the secret parameters, and so does `body`, the parsed JSON, None
+    where there is none. `committed` says that records changed; `answered` is the status whose bytes were handed to the
     network, None if there were none.
     """
 
@@ -78,7 +78,7 @@ class History:
     def receive(self, request: Request, fault: str = "") -> Entry:
         """Note a request before anything is done about it."""
         query = {name: value for name, value in request.query if name not in self._secret_parameters}
-        body, digest = _parsed(request.body), hashlib.sha256(request.body).hexdigest()
+        body, digest = self._open_part(_parsed(request.body)), hashlib.sha256(request.body).hexdigest()
         with self._lock:
             entry = Entry(
                 n=len(self._entries) + 1,
@@ -92,6 +92,12 @@ class History:
             )
             self._entries.append(entry)
         return entry
+
+    def _open_part(self, body: Any) -> Any:
+        """Leave the secrets out of a body, since some clients send the key beside the fields."""
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if name not in self._secret_parameters}
 
     def commit(self, n: int, changes: tuple[Change, ...]) -> None:
         """Note what request `n` changed; no change, no commit."""

@@ -87,8 +87,8 @@ def check_mapping(plan: Plan) -> None:
     stated = plan.header["mapping"]
     path = Path(stated["path"])
     try:
-        found = hashlib.sha256(path.read_text(encoding="utf-8-sig").encode()).hexdigest()
-    except (OSError, UnicodeDecodeError):
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
         hint = "bring the mapping back, or apply with --keep-plan"
         raise _refused(plan, "E601", f"the mapping {path.name} is gone or unreadable", hint) from None
     if found != stated["sha256"]:

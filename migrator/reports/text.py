@@ -107,8 +107,8 @@ def _some(lines: Iterator[str], limit: int) -> list[str]:
 def _notes(summary: Summary) -> Iterator[str]:
     """Say how each file was understood, and what the row steps left out; warnings first."""
     for file in summary.files:
-        for warning in file["warnings"]:
-            yield f"  W402  {file['file']} holds {warning}: there is nothing to do"
+        for code, fact in file["warnings"]:
+            yield f"  {code}  {file['file']}: {harmless(fact)}"
     for file in summary.files:
         notes = [*file["notes"], *([f"{file['blank_rows']:,} blank rows"] if file["blank_rows"] else [])]
         yield f"  {file['file']}: {of(file['rows'], 'row')}; {'; '.join(notes)}"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from migrator.errors import Problem
@@ -21,6 +22,8 @@ from migrator.spec.values import (
 )
 from migrator.spelling import did_you_mean
 
+MAX_STEPS = 100
+
 _VAR = re.compile(r"\{\{\s*vars\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
@@ -34,8 +37,10 @@ class Scope:
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, code: str, pointer: Pointer, fact: str, hint: str = "") -> None:
-        """Note a problem at the place of `pointer`."""
-        self.problems.append(Problem(code=code, place=self.document.place(pointer), fact=fact, hint=hint))
+        """Note a problem at the place of `pointer`, once."""
+        problem = Problem(code=code, place=self.document.place(pointer), fact=fact, hint=hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 def read_value(raw: Any, pointer: Pointer, scope: Scope) -> Value:
@@ -46,7 +51,7 @@ def read_value(raw: Any, pointer: Pointer, scope: Scope) -> Value:
     default = raw.get("default")
     return Value(
         form=_read_form(raw, pointer, scope),
-        transforms=tuple(read_transforms(raw.get("transform", []), (*pointer, "transform"), scope)),
+        transforms=_read_chain(raw.get("transform", []), (*pointer, "transform"), scope),
         default=None if default is None else read_value(default, (*pointer, "default"), scope),
         is_required=raw.get("required", False),
         when=raw.get("when", ""),
@@ -90,6 +95,14 @@ def _read_line(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> ByLine
 
 def _read_inputs(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> tuple[tuple[str, Value], ...]:
     return tuple((name, read_value(raw[name], (*pointer, name), scope)) for name in sorted(raw))
+
+
+def _read_chain(raw: list[Any], pointer: Pointer, scope: Scope) -> tuple[Transform, ...]:
+    """Read a chain to its end; chains of chains may not grow beyond any use."""
+    chain = tuple(islice(read_transforms(raw, pointer, scope), MAX_STEPS + 1))
+    if len(chain) > MAX_STEPS:
+        scope.refuse("E013", pointer, f"more than {MAX_STEPS} steps in one chain", "chains that name chains multiply")
+    return chain[:MAX_STEPS]
 
 
 def read_transforms(raw: list[Any], pointer: Pointer, scope: Scope, seen: tuple[str, ...] = ()) -> Iterator[Transform]:

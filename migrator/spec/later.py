@@ -1,80 +1,100 @@
 """What the language has and this version does not build yet, refused with one code: E090.
 
-The schema knows all of it, so that a mapping written today is checked as it will be.
+The schema knows all of it, so that a mapping written today is checked as it will be. The walk follows the schema, so
+that a name of the author's own is never taken for a key of the language.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator.errors import Problem
 from migrator.located import Located, Pointer
 
-_KEYS = {
-    "sources": "several sources",
-    "tables": "prepared tables",
-    "type_field": "references of several kinds",
-    "unless_similar": "the guard against typing errors",
-    "on_blank": "a record to fall back to",
-    "write": "writing in the last pass",
-}
-_CHOICES = {
-    ("on_ambiguous", "ask"): "asking",
-    ("on_duplicate", "merge"): "merging duplicates",
-    ("options", "append"): "appending options",
-    ("options", "blank"): "checking options",
-    ("options", "send"): "checking options",
-}
-_ROW_STEPS = ("reject", "set", "rename", "join", "split_rows", "unpivot", "group", "fill_down", "sort")
+Found = Iterator[tuple[Pointer, str]]
+
+_BUILT_STEPS = frozenset({"where", "distinct"})
+_BUILT_OPTIONS = frozenset({"reject"})
 
 
 def later_problems(document: Located) -> Iterator[Problem]:
     """Find every use of what is not built yet, in the order of the text."""
-    for pointer in document.positions:
-        feature = _feature(pointer, _value_at(document.data, pointer))
-        if feature:
-            place = document.place(pointer, key=True)
-            yield Problem(code="E090", place=place, fact=f"{feature}: not built yet", hint="take it out for now")
+    found = sorted(_mapping(document.data), key=lambda item: document.keys.get(item[0]) or document.positions[item[0]])
+    for pointer, feature in found:
+        place = document.place(pointer, key=True)
+        yield Problem(code="E090", place=place, fact=f"{feature}: not built yet", hint="take it out for now")
 
 
-def _feature(pointer: Pointer, value: Any) -> str:
-    """Name the feature that stands at this place of the mapping, if it is a later one."""
-    if _is_own_name(pointer):
-        return ""
-    key = pointer[-1] if pointer else ""
-    if key in _KEYS and (len(pointer) == 1 or key not in {"sources", "tables"}):
-        return _KEYS[str(key)]
-    if key == "lookup" and {"by", "create", "default", "list"}.intersection(pointer):
-        return "a lookup inside another form"
-    if isinstance(value, str):
-        return _CHOICES.get((str(key), value), "")
-    if key == "lookup":
-        return "references of several kinds"
-    if key == "on_missing" or (key == "file" and "fields" in pointer):
-        return "a record to fall back to" if key == "on_missing" else "content of files"
-    return _nested_feature(pointer, key, value)
+def _mapping(data: Mapping[str, Any]) -> Found:
+    for key, feature in (("sources", "several sources"), ("tables", "prepared tables")):
+        if key in data:
+            yield (key,), feature
+    for name, item in data["objects"].items():
+        yield from _object(item or {}, ("objects", name))
 
 
-def _nested_feature(pointer: Pointer, key: str | int, value: Any) -> str:
-    parent = pointer[-2] if len(pointer) > 1 else ""
-    if parent == "rows" and isinstance(value, dict):
-        step = next(iter(value))
-        return f"the row step '{step}'" if step in _ROW_STEPS else ""
-    if parent == "by" and isinstance(value, dict) and "row" in value:
-        return "looking a row up by its columns"
-    if key == "any" and "match" in pointer:
-        return "match on any of several fields"
-    if key == "query":
-        return "queries"
-    return ""
+def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
+    if isinstance(item.get("from"), dict):
+        yield (*pointer, "from", "query"), "queries"
+    if item.get("on_duplicate") == "merge":
+        yield (*pointer, "on_duplicate"), "merging duplicates"
+    if item.get("on_ambiguous") == "ask":
+        yield (*pointer, "on_ambiguous"), "asking"
+    for n, line in enumerate(item.get("match", [])):
+        yield from (
+            ((*pointer, "match", n, m), "match on any of several fields")
+            for m, part in enumerate(line)
+            if isinstance(part, dict)
+        )
+    for n, step in enumerate(item.get("rows", [])):
+        yield from (
+            ((*pointer, "rows", n, name), f"the row step '{name}'") for name in step if name not in _BUILT_STEPS
+        )
+    if "parent" in item:
+        yield from _lookup(item["parent"], (*pointer, "parent"))
+    for name, form in item.get("fields", {}).items():
+        yield from _form(form, (*pointer, "fields", name), is_nested=False)
 
 
-def _is_own_name(pointer: Pointer) -> bool:
-    """Tell whether the last part is a name that the author chose: of an object, a constant, a field or a column."""
-    chosen = ("objects", "vars", "fields", "create", "row", "record", "map", "transforms")
-    return pointer[-2:-1] in [(name,) for name in chosen] or not {"examples", "vars"}.isdisjoint(pointer)
+def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:
+    if not isinstance(form, dict):
+        return
+    if "file" in form:
+        yield (*pointer, "file"), "content of files"
+    if "write" in form:
+        yield (*pointer, "write"), "writing in the last pass"
+    if form.get("options", "reject") not in _BUILT_OPTIONS:
+        yield (*pointer, "options"), f"options: {form['options']}"
+    if "lookup" in form and is_nested:
+        yield (*pointer, "lookup"), "a lookup inside another form"
+    elif "lookup" in form:
+        yield from _lookup(form, pointer)
+    for n, part in enumerate(form.get("list", [])):
+        yield from _form(part, (*pointer, "list", n), is_nested=True)
+    yield from _form(form.get("default"), (*pointer, "default"), is_nested=True)
 
 
-def _value_at(data: Any, pointer: Pointer) -> Any:
-    for part in pointer:
-        data = data[part]
-    return data
+def _lookup(form: Mapping[str, Any], pointer: Pointer) -> Found:
+    if not isinstance(form["lookup"], str):
+        yield (*pointer, "lookup"), "references of several kinds"
+    if isinstance(form.get("on_missing"), dict):
+        yield (*pointer, "on_missing"), "a record to fall back to"
+    if form.get("on_ambiguous") == "ask":
+        yield (*pointer, "on_ambiguous"), "asking"
+    for key, feature in (
+        ("on_blank", "a record to fall back to"),
+        ("unless_similar", "the guard against typing errors"),
+        ("type_field", "references of several kinds"),
+    ):
+        if key in form:
+            yield (*pointer, key), feature
+    for n, line in enumerate(form.get("by", [])):
+        if isinstance(line.get("row"), dict):
+            yield (*pointer, "by", n, "row"), "looking a row up by its columns"
+            continue
+        yield from _inputs(line, (*pointer, "by", n))
+    yield from _inputs(form.get("create", {}), (*pointer, "create"))
+
+
+def _inputs(inputs: Mapping[str, Any], pointer: Pointer) -> Found:
+    for name, form in inputs.items():
+        yield from _form(form, (*pointer, name), is_nested=True)

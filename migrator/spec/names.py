@@ -1,5 +1,6 @@
 """The names that a mapping uses, checked against the source's columns and the target's catalog."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -31,7 +32,9 @@ class _Names:
         if columns is None or name in columns or name.replace("[", ".").split(".")[0] in columns:
             return
         fact = f"no column '{name}' in {', '.join(item.tables)}"
-        yield self.problem("E015", pointer, fact, did_you_mean(name, columns) or f"there are: {_some(columns)}")
+        head = re.split(r"[.\[]", name, maxsplit=1)[0]
+        hint = did_you_mean(name, columns) or did_you_mean(head, columns) or f"there are: {_some(columns)}"
+        yield self.problem("E015", pointer, fact, hint)
 
     def target_object(self, spelled: str) -> ObjectType | None:
         """Find the target's object behind the name in a lookup: an object of this mapping, or `target/x`."""
@@ -54,7 +57,7 @@ def name_problems(spec: MappingSpec, catalog: Catalog, columns: Mapping[str, Col
             found.append(names.problem("E016", pointer, f"{catalog.connector} has no object '{item.to}'", hint))
         else:
             found += _object_problems(names, item, target)
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _row_problems(names: _Names, item: ObjectSpec) -> Iterator[Problem]:
@@ -134,6 +137,8 @@ def _match_problems(
 
 def _reference_problems(names: _Names, lookup: Lookup, field: Field | None, pointer: Pointer) -> Iterator[Problem]:
     target = names.target_object(lookup.object)
+    if target is None and lookup.object in names.spec.objects:
+        return  # its own object was told to be unknown
     if target is None:
         known = [*names.spec.objects, *(f"target/{name}" for name in names.catalog.objects)]
         hint = did_you_mean(lookup.object, known) or f"there are: {_some(known)}"
@@ -163,13 +168,13 @@ def _line_problems(names: _Names, lookup: Lookup, target: ObjectType, pointer: P
             yield names.problem(
                 "E022", line.pointer, f"{target.name} cannot be listed, so no field finds one", "use key"
             )
+    for name, value in lookup.create or ():
+        yield from _field_problems(names, name, target, value.pointer)
     if lookup.on_missing != "create":
         return
     if outside:
         fact = f"'{lookup.object}' is not migrated here, so nothing is created in it"
         yield names.problem("E022", (*pointer, "on_missing"), fact, "make it an object of this mapping")
-    for name, value in lookup.create or ():
-        yield from _field_problems(names, name, target, value.pointer)
     given = (
         [{name for name, _ in lookup.create}]
         if lookup.create

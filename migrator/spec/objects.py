@@ -26,16 +26,16 @@ def read_objects(raw: Mapping[str, Any], scope: Scope) -> dict[str, ObjectSpec]:
     for name in raw:
         pointer: Pointer = ("objects", name)
         whole = _with_likeness(name, raw, scope, ())
-        missing = [key for key in _NEEDED if key not in whole]
+        missing = [key for key in _NEEDED if whole is not None and key not in whole]
         for key in missing:
             scope.refuse("E014", pointer, f"'{key}' is missing in objects.{name}")
-        if not missing:
+        if whole is not None and not missing:
             objects[name] = _read_object(name, whole, scope)
     return objects
 
 
-def _with_likeness(name: str, raw: Mapping[str, Any], scope: Scope, seen: tuple[str, ...]) -> dict[str, Any]:
-    """Give what the object states, and below it what it takes over from the one that it is like."""
+def _with_likeness(name: str, raw: Mapping[str, Any], scope: Scope, seen: tuple[str, ...]) -> dict[str, Any] | None:
+    """Give what the object states, and below it what it takes over; None where that leads nowhere, which was told."""
     stated = raw[name] or {}
     model = stated.get("like")
     pointer: Pointer = ("objects", name, "like")
@@ -43,11 +43,12 @@ def _with_likeness(name: str, raw: Mapping[str, Any], scope: Scope, seen: tuple[
         return dict(stated)
     if model not in raw:
         scope.refuse("E012", pointer, f"unknown object '{model}'", did_you_mean(model, raw))
-        return dict(stated)
+        return None
     if model in (*seen, name):
         scope.refuse("E013", pointer, f"'{name}' is like itself", "take 'like' out of one of them")
-        return dict(stated)
-    return _with_likeness(model, raw, scope, (*seen, name)) | stated
+        return None
+    taken = _with_likeness(model, raw, scope, (*seen, name))
+    return None if taken is None else taken | stated
 
 
 def _read_object(name: str, raw: Mapping[str, Any], scope: Scope) -> ObjectSpec:

@@ -42,10 +42,14 @@ def _read_project(folder: Path) -> Project:
     document = read_located(folder / PROJECT_FILE)
     data = document.data or {}
     profiles = data.get("profiles", {}) if isinstance(data, dict) else None
-    if not isinstance(profiles, dict) or not all(isinstance(item, dict) for item in profiles.values()):
-        fact = "expected 'profiles:' with a mapping of settings under each name"
+    if not isinstance(profiles, dict) or not all(_is_profile(item) for item in profiles.values()):
+        fact = "expected 'profiles:' with a mapping of settings under each name, and in it 'vars:' as a mapping"
         raise SpecError(Problem(code="E013", place=document.place(()), fact=fact))
     return Project(folder=folder, profiles=profiles, document=document)
+
+
+def _is_profile(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("vars", {}), dict)
 
 
 def inside(project: Path, base: Path, relative: str) -> Path | None:

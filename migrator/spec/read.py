@@ -1,6 +1,5 @@
 """A mapping file → `MappingSpec`, or `SpecError` with all that is wrong with it."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -19,7 +18,7 @@ from migrator.spec.values import Block, Limit, Limits, MappingSpec
 LEDGER = ".migrator/ledger.sqlite"
 
 _BLOCK_KEYS = frozenset({"connector", "env", "profile"})
-_SECRET = re.compile(r"(^|_)(key|token|secret|password|passkey)$|^(base_)?url$")
+_SECRET = re.compile(r"(?i)(^|[_-]|api|pass|access)(key|token|secret|password|passkey|word)$|^(base[_-]?)?url$")
 
 
 def read_spec(path: Path | str, *, environ: Mapping[str, str] | None = None, profile: str = "") -> MappingSpec:
@@ -58,7 +57,7 @@ def _build(path: Path, document: Located, found: list[Problem], given: tuple[Map
         name=raw["name"],
         path=path.resolve(),
         project=project.folder,
-        sha256=hashlib.sha256(document.text.encode()).hexdigest(),
+        sha256=document.sha256,
         document=document,
         source=source,
         target=target,
@@ -80,7 +79,7 @@ def _secret_problems(document: Located) -> Iterator[Problem]:
     for pointer, block in blocks.items():
         for key in block or {}:
             if _SECRET.search(key):
-                prefix = block.get("env") or re.sub(r"\W", "_", str(block["connector"])).upper()
+                prefix = _prefix(block)
                 hint = f"set {prefix}_{key.upper()} in the environment or a profile in migrator.yaml"
                 place = document.place((*pointer, key), key=True)
                 yield Problem(code="E018", place=place, fact=f"'{key}' may not stand in a mapping", hint=hint)
@@ -89,26 +88,31 @@ def _secret_problems(document: Located) -> Iterator[Problem]:
 def _read_block(side: str, document: Located, project: Project, override: str) -> Block:
     raw = document.data[side]
     name = override or raw.get("profile", "")
-    connector = raw["connector"]
-    own_file = connector.startswith((".", "/")) or connector.endswith((".yaml", ".yml"))
-    prefix = Path(connector).name.split(".")[0] if own_file else connector
     return Block(
-        connector=connector,
-        env=raw.get("env") or re.sub(r"\W", "_", prefix).upper(),
+        connector=raw["connector"],
+        env=_prefix(raw),
         settings={key: value for key, value in raw.items() if key not in _BLOCK_KEYS},
         profile=project.profile(name) if name else {},
         pointer=(side,),
     )
 
 
+def _prefix(raw: Mapping[str, Any]) -> str:
+    """Give the prefix of a block's environment variables: the stated one, else the connector's name in capitals."""
+    connector = str(raw["connector"])
+    own_file = connector.startswith((".", "/")) or connector.endswith((".yaml", ".yml"))
+    name = Path(connector).name.split(".", maxsplit=1)[0] if own_file else connector
+    return raw.get("env") or re.sub(r"\W", "_", name).upper()
+
+
 def _read_vars(stated: Mapping[str, Any], blocks: tuple[Block, ...], environ: Mapping[str, str]) -> dict[str, Any]:
     """Give the constants, each from the environment, else a profile, else the mapping."""
     found = dict(stated)
     for block in blocks:
-        found |= {name: value for name, value in dict(block.profile.get("vars", {})).items() if name in stated}
-        for name in stated:
-            if (text := environ.get(f"{block.env}_VAR_{name.upper()}")) is not None:
-                found[name] = text
+        found |= {name: value for name, value in block.profile.get("vars", {}).items() if name in stated}
+    for name in stated:
+        for block in blocks:
+            found[name] = environ.get(f"{block.env}_VAR_{name.upper()}", found[name])
     return found
 
 

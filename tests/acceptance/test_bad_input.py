@@ -74,7 +74,7 @@ def test_header_without_rows_is_said_and_fine(project: Project) -> None:
     project.write("people.csv", PEOPLE.splitlines()[0] + "\n")
     ended = project.run("plan", "acme.yaml")
     assert ended.returncode == 0
-    assert "  W402  people.csv holds a header and no rows: there is nothing to do" in ended.stdout.splitlines()
+    assert "  W402  people.csv: a header and no rows: there is nothing to do" in ended.stdout.splitlines()
     assert "Plan: 2 to create, 0 to update, 0 unchanged, 0 skipped, 0 rejected." in ended.stdout.splitlines()
 
 

@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from migrator.connectors.files.opening import OpenedFile
 from migrator.errors import Problem, SourceError
@@ -23,6 +24,7 @@ _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
 _NUL_PERCENT = 10
 _SHOWN_LINES = 3
+_HINT_UTF16 = "without a byte order mark, state utf-16-le or utf-16-be"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,35 +36,46 @@ class Dialect:
     notes: tuple[str, ...]
 
 
-def find_dialect(file: OpenedFile, *, encoding: str, delimiter: str) -> Dialect:
-    """Take what is declared (empty where nothing is), else look. Raises SourceError where the look is not certain."""
+def find_dialect(file: OpenedFile, *, encoding: str, delimiter: str, why: str = "declared") -> Dialect:
+    """Take what is known (empty where nothing is), else look. Raises SourceError where the look is not certain.
+
+    `why` says how a delimiter that is given is known.
+    """
     sample = file.sample()
     by_bom = next((name for mark, name in _BOMS if sample.startswith(mark)), "")
     chosen = by_bom or encoding or "utf-8"
     text = _decode_sample(file, sample, chosen)
-    notes = [f"{_plain(chosen)} ({'byte order mark' if by_bom else 'declared' if encoding else 'the default'})"]
-    if not delimiter:
-        delimiter = _find_delimiter(text, file.name)
-        notes.append(f"columns separated by {_spell(delimiter)} (found)")
-    return Dialect(encoding=chosen, delimiter=delimiter, notes=tuple(notes))
+    how = "byte order mark" if by_bom else "declared" if encoding else "the default"
+    found = delimiter or _find_delimiter(text, file.name)
+    notes = (f"{_plain(chosen)} ({how})", f"columns separated by {_spell(found)} ({why if delimiter else 'found'})")
+    return Dialect(encoding=chosen, delimiter=found, notes=notes)
 
 
 def undecodable(file: OpenedFile, encoding: str) -> SourceError:
     """Find the first lines that are not of this encoding, and suggest cp1252 where they could be."""
+    if file.sample().count(0) * 100 > len(file.sample()) * _NUL_PERCENT and encoding == "utf-8":
+        return _looks_wide(file, encoding)
     found: list[str] = []
     first = 0
-    for number, line in enumerate(file.lines(), start=1):
-        if problem := _line_problem(line, encoding):
-            first = first or number
-            found.append(f"line {number}: {problem}")
-            if len(found) == _SHOWN_LINES:
-                break
+    is_cp1252 = encoding == "utf-8"
+    for number, line in _bad_lines(file, encoding):
+        first = first or number
+        found.append(f"line {number}: {_line_problem(line, encoding)}")
+        is_cp1252 = is_cp1252 and not _line_problem(line, "cp1252")
     place = f"{file.name}:{first}" if first else file.name
     fact = f"not {_plain(encoding).upper()}: " + ("; ".join(found) or "the bytes do not decode")
     hint = "state the file's 'encoding' in the source block"
-    if encoding == "utf-8":
-        hint += ", 'encoding: cp1252' if these lines read right as shown"
+    hint += ", 'encoding: cp1252' if these lines read right as shown" if is_cp1252 else ""
     return SourceError(Problem(code="E404", place=place, fact=fact, hint=hint))
+
+
+def _bad_lines(file: OpenedFile, encoding: str) -> list[tuple[int, bytes]]:
+    """Give the first lines that do not decode; none where an encoding's line breaks are no single bytes."""
+    if "\n".encode(encoding) != b"\n":
+        return []
+    with file.again() as lines:
+        bad = ((number, line) for number, line in enumerate(lines, start=1) if _line_problem(line, encoding))
+        return list(islice(bad, _SHOWN_LINES))
 
 
 def _line_problem(line: bytes, encoding: str) -> str:
@@ -77,19 +90,25 @@ def _line_problem(line: bytes, encoding: str) -> str:
 
 def _decode_sample(file: OpenedFile, sample: bytes, encoding: str) -> str:
     try:
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-    except LookupError:
-        problem = Problem(code="E404", place=file.name, fact=f"unknown encoding '{encoding}'", hint="such as cp1252")
-        raise SourceError(problem) from None
-    try:
-        text = decoder.decode(sample)
+        "".encode(encoding)  # refuses codecs that are none of text
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(sample)
     except UnicodeDecodeError:
         raise undecodable(file, encoding) from None
+    except UnicodeError as error:
+        problem = Problem(code="E404", place=file.name, fact=f"not {encoding.upper()}: {error}", hint=_HINT_UTF16)
+        raise SourceError(problem) from None
+    except (LookupError, TypeError, ValueError, AttributeError):
+        problem = Problem(code="E404", place=file.name, fact=f"unknown encoding '{encoding}'", hint="such as cp1252")
+        raise SourceError(problem) from None
     if text.count("\0") * 100 > len(text) * _NUL_PERCENT:
-        fact = f"read as {_plain(encoding).upper()} it is full of NUL characters: it looks like UTF-16 or UTF-32"
-        hint = "save the file as UTF-8, or state its 'encoding' in the source block"
-        raise SourceError(Problem(code="E404", place=file.name, fact=fact, hint=hint))
+        raise _looks_wide(file, encoding)
     return text
+
+
+def _looks_wide(file: OpenedFile, encoding: str) -> SourceError:
+    fact = f"read as {_plain(encoding).upper()} it is full of NUL characters: it looks like UTF-16 or UTF-32"
+    hint = "save the file as UTF-8, or state its 'encoding' in the source block"
+    return SourceError(Problem(code="E404", place=file.name, fact=fact, hint=hint))
 
 
 def _find_delimiter(text: str, name: str) -> str:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from migrator.errors import Problem, SourceError
 
@@ -40,15 +40,16 @@ class OpenedFile(io.RawIOBase):
         """Look at the beginning without reading on."""
         return os.pread(self._descriptor, SAMPLE_BYTES, 0)
 
-    def lines(self) -> Iterator[bytes]:
-        """Read the file again from the beginning, unhashed, line by line: to find the place of an error."""
-        with self.path.open("rb") as file:
-            yield from file
-
-    def text_lines(self, encoding: str) -> Iterator[str]:
-        """Do the same with decoded lines, their endings kept."""
-        with self.path.open(encoding=encoding, errors="replace", newline="") as file:
-            yield from file
+    @contextmanager
+    def again(self) -> Iterator[BinaryIO]:
+        """Give the same file from its beginning, unhashed; reading goes on where it stood."""
+        place = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            with os.fdopen(os.dup(self._descriptor), "rb") as file:
+                yield file
+        finally:
+            os.lseek(self._descriptor, place, os.SEEK_SET)
 
     @contextmanager
     def open(self, mode: str = "rb") -> Iterator[IO[bytes]]:

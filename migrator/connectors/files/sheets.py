@@ -8,13 +8,14 @@ gives them as blank, and a blank is a value here.
 import html
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from migrator.connectors.files.opening import OpenedFile
-from migrator.connectors.files.tables import RawTable
+from migrator.connectors.files.tables import RawTable, first_filled
 from migrator.connectors.protocols import BadCell, Cell
 from migrator.errors import Problem, SourceError
 
@@ -24,39 +25,63 @@ MAX_RATIO = 200
 EXACT_DIGITS = 15
 
 _ODD = BadCell("holds an error or a formula without a stored result")
+_EARLY = BadCell("holds a date before March 1900, which Excel counts by a day too many")
 _CHUNK = 1 << 20
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
-_ODD_CELL = re.compile(
-    rb'<c\b[^>]*\br="([A-Z]+[0-9]+)"[^>]*(?:\bt="e"[^>]*>|>\s*<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>))'
-)
+_ERROR_CELL = re.compile(rb'<c\b([^>]*\bt="e"[^>]*)>')
+_BARE_FORMULA = re.compile(rb"<c\b([^>]*)>\s*<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v></v>)")
+_REFERENCE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
+_FIRST_TRUE_DATE = date(1900, 3, 1)
 
 
 def sheet(file: OpenedFile, *, name: str) -> RawTable:
     """Open a sheet by name, or the only one. Raises SourceError; a cell that Excel could not fill is a BadCell."""
+    try:
+        return _sheet(file, name)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, IndexError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _sheet(file: OpenedFile, name: str) -> RawTable:
     _check_container(file)
     while file.read(_CHUNK):
-        pass  # the library opens the path itself; this reading is for the hash
-    workbook = _workbook(file)
-    chosen = _choose(file, workbook.sheet_names, name)
-    opened = workbook.get_sheet_by_name(chosen)
-    rows = _typed_rows(opened.iter_rows(), opened.start or (0, 0), frozenset(_odd_cells(file, chosen)))
-    _number, header = next(rows, (0, ()))
-    names = tuple("" if cell is None else str(cell) for cell in header)
-    return RawTable(header=names, rows=rows, is_text=False, notes=(f"sheet '{chosen}'",))
-
-
-def _workbook(file: OpenedFile) -> Any:
+        pass  # the library reads it in its own way; this reading is for the hash
+    calamine = _library(file)
     try:
-        from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
+        with file.again() as stream:
+            workbook = calamine.CalamineWorkbook.from_filelike(stream)
+        chosen = _choose(file, workbook.sheet_names, name)
+        opened = workbook.get_sheet_by_name(chosen)
+        rows = _typed_rows(opened.iter_rows(), (opened.start or (0, 0))[1], frozenset(_odd_cells(file, chosen)))
+        header = first_filled(rows)
+    except calamine.CalamineError as error:
+        raise _unreadable(file, error) from None
+    warnings = tuple(_warnings(workbook, opened))
+    return RawTable(header=header, rows=rows, is_text=False, notes=(f"sheet '{chosen}'",), warnings=warnings)
+
+
+def _library(file: OpenedFile) -> Any:
+    try:
+        import python_calamine  # noqa: PLC0415 - an extra
     except ImportError:
         hint = "pip install 'migrator[xlsx]'"
         raise SourceError(Problem(code="E402", place=file.name, fact="XLSX needs an extra", hint=hint)) from None
-    try:
-        return CalamineWorkbook.from_path(str(file.path))
-    except CalamineError as error:
-        raise SourceError(Problem(code="E407", place=file.name, fact=f"not a readable workbook: {error}")) from None
+    return python_calamine
+
+
+def _unreadable(file: OpenedFile, error: Exception) -> SourceError:
+    return SourceError(Problem(code="E407", place=file.name, fact=f"not a readable workbook: {error}"))
+
+
+def _warnings(workbook: Any, opened: Any) -> Iterator[tuple[str, str]]:
+    """Say what of a workbook is not read: the rest of merged cells, and hidden sheets."""
+    if merged := len(opened.merged_cell_ranges or ()):
+        yield "W405", f"{merged} merged ranges: their value stands in the first cell of each, the others are blank"
+    hidden = [item.name for item in workbook.sheets_metadata if "visible" not in str(item.visible).lower()]
+    if hidden:
+        yield "W405", f"hidden sheets: {', '.join(hidden)}"
 
 
 def _choose(file: OpenedFile, names: list[str], wanted: str) -> str:
@@ -65,17 +90,14 @@ def _choose(file: OpenedFile, names: list[str], wanted: str) -> str:
     if not wanted and len(names) == 1:
         return names[0]
     fact = f"no sheet '{wanted}'" if wanted else "the workbook has several sheets"
-    hint = f"write 'from: {file.path.name}#{names[0]}'; there are: {', '.join(names)}"
+    hint = f"write 'from: {file.name}#{names[0]}'; there are: {', '.join(names)}"
     raise SourceError(Problem(code="E407", place=file.name, fact=fact, hint=hint))
 
 
 def _check_container(file: OpenedFile) -> None:
     """Unpack every entry once, counting: what the archive says of itself may be a lie."""
-    try:
-        with zipfile.ZipFile(file.path) as archive:
-            _check_entries(file, archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise SourceError(Problem(code="E407", place=file.name, fact=f"not a readable workbook: {error}")) from None
+    with file.again() as stream, zipfile.ZipFile(stream) as archive:
+        _check_entries(file, archive)
 
 
 def _check_entries(file: OpenedFile, archive: zipfile.ZipFile) -> None:
@@ -106,13 +128,22 @@ def _bomb(file: OpenedFile, fact: str) -> Problem:
 
 
 def _odd_cells(file: OpenedFile, name: str) -> Iterator[str]:
-    with zipfile.ZipFile(file.path) as archive, archive.open(_sheet_entry(archive, name)) as stream:
+    """Find cells that hold an error, or a formula without a stored result, in the XML of a sheet."""
+    with file.again() as raw, zipfile.ZipFile(raw) as archive, archive.open(_sheet_entry(archive, name)) as stream:
         kept = b""
         while chunk := stream.read(_CHUNK):
             text = kept + chunk
-            for found in _ODD_CELL.finditer(text):
-                yield found[1].decode()
+            yield from _odd_references(text)
             kept = text[text.rfind(b"<c ") :][-_CHUNK:]
+
+
+def _odd_references(text: bytes) -> Iterator[str]:
+    """Give the references of odd cells; a stored empty text is a result."""
+    for found in (*_ERROR_CELL.finditer(text), *_BARE_FORMULA.finditer(text)):
+        is_empty_text = b't="str"' in found[1] and not found[0].endswith(b"</c>")
+        reference = _REFERENCE.search(found[1])
+        if reference and not is_empty_text:
+            yield reference[1].decode()
 
 
 def _sheet_entry(archive: zipfile.ZipFile, name: str) -> str:
@@ -128,10 +159,11 @@ def _elements(archive: zipfile.ZipFile, entry: str, pattern: re.Pattern[str]) ->
     return [{key: html.unescape(value) for key, value in _ATTRIBUTE.findall(found)} for found in pattern.findall(text)]
 
 
-def _typed_rows(rows: Any, start: tuple[int, int], odd: frozenset[str]) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    for number, row in enumerate(rows, start=start[0] + 1):
+def _typed_rows(rows: Any, column: int, odd: frozenset[str]) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """Give the rows from the sheet's first on, blank ones too; `column` is the first that holds anything."""
+    for number, row in enumerate(rows, start=1):
         if odd:
-            names = (f"{_letters(start[1] + n)}{number}" for n in range(len(row)))
+            names = (f"{_letters(column + n)}{number}" for n in range(len(row)))
             yield number, tuple(_ODD if name in odd else _typed(cell) for name, cell in zip(names, row, strict=True))
         else:
             yield number, tuple(_typed(cell) for cell in row)
@@ -148,6 +180,8 @@ def _typed(cell: Any) -> Cell:
     match cell:
         case "":
             return None
+        case date() if (cell.date() if isinstance(cell, datetime) else cell) < _FIRST_TRUE_DATE:
+            return _EARLY
         case bool() | str() | datetime() | date():
             return cell
         case float() if cell.is_integer() and abs(cell) < 10**EXACT_DIGITS:

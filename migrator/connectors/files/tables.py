@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,24 +22,36 @@ from migrator.errors import Problem, SourceError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawTable:
-    """Header and numbered rows of one file, and how it was understood; `close` ends a walk that is not finished."""
+    """Header and numbered rows of one file, and how it was understood; `close` ends a walk that is not finished.
+
+    A blank row is given as it stands, as nothing or as blank cells; `warnings` are (code, fact).
+    """
 
     header: tuple[str, ...]
     rows: Iterator[tuple[int, tuple[Cell, ...]]]
     is_text: bool
     notes: tuple[str, ...]
+    warnings: tuple[tuple[str, str], ...] = ()
     close: Callable[[], None] = lambda: None
 
 
-def delimited(file: OpenedFile, *, encoding: str, delimiter: str) -> RawTable:
+def delimited(file: OpenedFile, *, encoding: str, delimiter: str, why: str = "declared") -> RawTable:
     """Open a CSV or TSV file. Raises SourceError, also while its rows are walked."""
-    dialect = find_dialect(file, encoding=encoding, delimiter=delimiter)
+    dialect = find_dialect(file, encoding=encoding, delimiter=delimiter, why=why)
     csv.field_size_limit(MAX_CELL)
     table = petl.fromcsv(file, dialect.encoding, errors="strict", delimiter=dialect.delimiter, strict=True)
     walk = _guarded(iter(table), file, dialect)
     rows = enumerate(walk, start=1)
-    _number, header = next(rows, (0, ()))
+    header = first_filled(rows)
     return RawTable(header=header, rows=rows, is_text=True, notes=dialect.notes, close=walk.close)
+
+
+def first_filled(rows: Iterator[tuple[int, tuple[Cell, ...]]]) -> tuple[str, ...]:
+    """Take the header: the first row that is not blank; empty where there is none."""
+    for _number, row in rows:
+        if any(cell is not None and str(cell).strip() for cell in row):
+            return tuple("" if cell is None else str(cell) for cell in row)
+    return ()
 
 
 def _guarded(
@@ -46,7 +59,7 @@ def _guarded(
 ) -> Generator[tuple[str, ...], None, None]:
     try:
         yield from rows
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise undecodable(file, dialect.encoding) from None
     except csv.Error as error:
         raise _malformed(file, dialect, error) from None
@@ -54,13 +67,12 @@ def _guarded(
 
 def _malformed(file: OpenedFile, dialect: Dialect, error: csv.Error) -> SourceError:
     """Find the line on which the malformed record begins."""
-    reader = csv.reader(file.text_lines(dialect.encoding), delimiter=dialect.delimiter, strict=True)
     line = 1
-    try:
-        for _row in reader:
-            line = reader.line_num + 1
-    except csv.Error:
-        pass
+    with file.again() as raw, io.TextIOWrapper(raw, dialect.encoding, errors="replace", newline="") as lines:
+        reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
+        with suppress(csv.Error):
+            for _row in reader:
+                line = reader.line_num + 1
     if "unexpected end of data" in str(error):
         fact, hint = "a quoted cell opens in this record and never closes", "close the quote, or double a quote in text"
     elif "field larger" in str(error):
@@ -70,14 +82,17 @@ def _malformed(file: OpenedFile, dialect: Dialect, error: csv.Error) -> SourceEr
     return SourceError(Problem(code="E406", place=f"{file.name}:{line}", fact=fact, hint=hint))
 
 
-def json_lines(file: OpenedFile) -> RawTable:
+def json_lines(file: OpenedFile, *, encoding: str) -> RawTable:
     """Open a JSON Lines file: its header is every key of every line. Raises SourceError, also while it is walked."""
+    chosen = encoding or "utf-8"
     keys: dict[str, None] = {}
-    for _number, record in _records(file, file.lines()):
-        keys.update(dict.fromkeys(record))
+    with file.again() as lines:
+        for _number, record in _records(file, lines, chosen):
+            keys.update(dict.fromkeys(record))
     header = tuple(keys)
-    records = _records(file, io.BufferedReader(file))
-    return RawTable(header=header, rows=_in_columns(records, header), is_text=False, notes=("utf-8 (JSON Lines)",))
+    records = _records(file, io.BufferedReader(file), chosen)
+    notes = (f"{chosen.lower()} ({'declared' if encoding else 'the default'}), JSON Lines",)
+    return RawTable(header=header, rows=_in_columns(records, header), is_text=False, notes=notes)
 
 
 def _in_columns(
@@ -87,26 +102,30 @@ def _in_columns(
         yield number, tuple(record.get(name) for name in header)
 
 
-def _records(file: OpenedFile, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(file: OpenedFile, lines: Iterable[bytes], encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         place = f"{file.name}:{number}"
+        if len(line) > MAX_CELL:
+            raise SourceError(Problem(code="E406", place=place, fact="a line is larger than 10 MiB"))
         try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-            record = json.loads(
-                text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
-            )
+            text = line.decode(encoding).removeprefix("\ufeff" if number == 1 else "")
         except UnicodeDecodeError:
-            raise undecodable(file, "utf-8") from None
-        except (ValueError, RecursionError) as error:
-            problem = Problem(code="E406", place=place, fact=f"not one JSON object: {error}")
-            raise SourceError(problem) from None
-        if not isinstance(record, dict):
-            raise SourceError(Problem(code="E406", place=place, fact="a line must be a JSON object"))
-        if "\\ud" in text:
-            _refuse_surrogates(text, record, place)
-        yield number, record
+            raise undecodable(file, encoding) from None
+        except (LookupError, UnicodeError):
+            raise SourceError(Problem(code="E404", place=file.name, fact=f"unknown encoding '{encoding}'")) from None
+        yield number, _record(text, place) if text.strip() else {}
+
+
+def _record(text: str, place: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise SourceError(Problem(code="E406", place=place, fact=f"not one JSON object: {error}")) from None
+    if not isinstance(record, dict):
+        raise SourceError(Problem(code="E406", place=place, fact="a line must be a JSON object"))
+    if "\\ud" in text.lower():
+        _refuse_surrogates(text, record, place)
+    return record
 
 
 def _refuse_surrogates(text: str, record: dict[str, Any], place: str) -> None:
