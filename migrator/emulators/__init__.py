@@ -12,11 +12,15 @@ from migrator.emulators.crelate import Organisation
 from migrator.emulators.history import Entry
 from migrator.emulators.messages import Change, Deed
 from migrator.emulators.server import Emulator
+from migrator.emulators.spotler import Edition
 from migrator.errors import Problem, SpecError
 
 __all__ = ["EMULATORS", "Change", "Deed", "Emulator", "Entry", "Options", "start"]
 
-EMULATORS: dict[str, Factory] = {"crelate": Organisation}
+EMULATORS: dict[str, Factory] = {
+    "crelate": Organisation,
+    "spotler": Edition,
+}
 
 
 def start(

@@ -25,7 +25,7 @@ KNOWN = f"known: {', '.join(KINDS)}"
         ("429@2", "'2' does not say which requests are struck", WHEN),
         ("429@-0.1", "'-0.1' does not say which requests are struck", WHEN),
         ("429@#0", "'#0' does not say which requests are struck", WHEN),
-        ("429@PATCH#1", "'PATCH#1' does not say which requests are struck", WHEN),
+        ("429@HEAD#1", "'HEAD#1' does not say which requests are struck", WHEN),
         ("429@0.0", "a chance of 0 never strikes", "leave the fault out"),
         ("429@1:soon", "expected seconds after ':', got 'soon'", EXAMPLE),
         ("429@1:", "expected seconds after ':', got ''", EXAMPLE),

@@ -40,9 +40,11 @@ def test_unknown_name_is_explained() -> None:
         SpecError, match=r"^E098 there is no practice server for 'crelat' \(did you mean 'crelate'\?\)$"
     ):
         start("crelat")
-    with pytest.raises(SpecError, match=r"^E098 there is no practice server for 'x' \(one of crelate\)$"):
+    with pytest.raises(
+        SpecError, match=rf"^E098 there is no practice server for 'x' \(one of {', '.join(EMULATORS)}\)$"
+    ):
         start("x")
-    assert list(EMULATORS) == ["crelate"]
+    assert "crelate" in EMULATORS
 
 
 def test_wrong_fault_starts_nothing() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from migrator.emulators.account import Options, Snapshot
 from migrator.emulators.crelate.models import MODELS, NOTES, TASKS, Model
-from migrator.emulators.crelate.refusals import Refusal
 from migrator.emulators.crelate.routes import route
 from migrator.emulators.crelate.saving import check, store
 from migrator.emulators.crelate.tables import Row, Tables
 from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.messages import Answer, Request, message_answer
+from migrator.emulators.refusal import Refusal
 from migrator.errors import Problem, SpecError
 from migrator.ports import Rng
 

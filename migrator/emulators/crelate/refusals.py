@@ -2,15 +2,8 @@
 
 from collections.abc import Mapping
 
-from migrator.emulators.messages import Answer, json_answer, message_answer
-
-
-class Refusal(Exception):
-    """An answer that ends a request before anything is stored. It never leaves this folder."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer)
-        self.answer = answer
+from migrator.emulators.messages import json_answer, message_answer
+from migrator.emulators.refusal import Refusal
 
 
 def refused(status: int, message: str) -> Refusal:

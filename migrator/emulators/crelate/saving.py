@@ -9,10 +9,11 @@ from typing import Any
 
 from migrator.emulators.crelate.lookups import JOB_TYPES, Link, follow, plan_links, plan_picks
 from migrator.emulators.crelate.models import CONTACTS, JOBS, NOTES, TASKS, Model, Type
-from migrator.emulators.crelate.refusals import Refusal, invalid
+from migrator.emulators.crelate.refusals import invalid
 from migrator.emulators.crelate.tables import Row, Tables
 from migrator.emulators.exact import timestamp
 from migrator.emulators.messages import Change, json_answer
+from migrator.emulators.refusal import Refusal
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?Z")
 _KEPT = (
