@@ -96,8 +96,9 @@ def parse_located(text: str, *, name: str, sha256: str = "") -> Located:
     except yaml.MarkedYAMLError as error:
         raise SpecError(_syntax_problem(error, name)) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        fact = f"character U+{ord(text[error.position]):04X} may not stand in a YAML file"
+        at = text.find(chr(error.character))  # the error's own position is in bytes or in characters
+        line = text.count("\n", 0, max(at, 0)) + 1
+        fact = f"character U+{error.character:04X} may not stand in a YAML file"
         raise SpecError(_refused(name, line, fact, "take it out")) from None
     walk = _Walk(name)
     if node is not None:
@@ -123,7 +124,7 @@ def _check_events(text: str, name: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise SpecError(_refused(name, line, f"nested deeper than {MAX_DEPTH}", "flatten the file"))
+                raise SpecError(_too_deep(name, line))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -132,9 +133,15 @@ def _refused(name: str, line: int, fact: str, hint: str = "") -> Problem:
     return Problem(code="E010", place=f"{name}:{line}", fact=fact, hint=hint)
 
 
+def _too_deep(name: str, line: int) -> Problem:
+    return _refused(name, line, f"nested deeper than {MAX_DEPTH}", "flatten the file")
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, name: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+    if mark and "nesting depth" in (error.problem or ""):  # the library's own limit, met while it looks ahead
+        return _too_deep(name, mark.line + 1)
     context = f", {error.context}" if error.context else ""
     return Problem(code="E010", place=place, fact=f"not valid YAML: {error.problem}{context}")
 
