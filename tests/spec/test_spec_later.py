@@ -1,0 +1,121 @@
+"""What the language has and this version does not build: refused, each use of it once."""
+
+from pathlib import Path
+
+import pytest
+from mapping_texts import MAPPING, problems_of, read, replaced, with_field, with_key
+
+LOOKUP = "lookup: people, by: [{key: a}]"
+
+
+def later(place: str, feature: str) -> list[str]:
+    """State the one problem."""
+    return [f"m.yaml:{place}: E090 {feature}: not built yet (take it out for now)"]
+
+
+@pytest.mark.parametrize(
+    ("form", "column", "feature"),
+    [
+        ("{lookup: [people, x], by: [{key: a}]}", 18, "references of several kinds"),
+        ("{lookup: {column: T, C: people}, by: [{key: a}]}", 18, "references of several kinds"),
+        (f"{{{LOOKUP}, type_field: kind}}", 50, "references of several kinds"),
+        (f"{{{LOOKUP}, unless_similar: 0.93}}", 50, "the guard against typing errors"),
+        (f"{{{LOOKUP}, on_blank: {{id: a}}}}", 50, "a record to fall back to"),
+        (f"{{{LOOKUP}, on_blank: {{name: {{value: U}}, create: true}}}}", 50, "a record to fall back to"),
+        (f"{{{LOOKUP}, on_missing: {{id: '{{{{ vars.owner }}}}'}}}}", 50, "a record to fall back to"),
+        (f"{{{LOOKUP}, on_ambiguous: ask}}", 50, "asking"),
+        ("{lookup: people, by: [{row: {C: a}}]}", 40, "looking a row up by its columns"),
+        ("{lookup: people, by: [{key: b}, {row: {C: a, D: b}}]}", 50, "looking a row up by its columns"),
+        (f"{{lookup: people, by: [{{Name: a, C: {{{LOOKUP}}}}}]}}", 53, "a lookup inside another form"),
+        (f"{{{LOOKUP}, create: {{Name: {{{LOOKUP}}}}}}}", 66, "a lookup inside another form"),
+        (f"{{from: a, default: {{{LOOKUP}}}}}", 37, "a lookup inside another form"),
+        (f"{{list: [a, {{{LOOKUP}}}]}}", 29, "a lookup inside another form"),
+        ("{from: a, write: last}", 27, "writing in the last pass"),
+        ("{from: a, options: append}", 27, "options: append"),
+        ("{from: a, options: blank}", 27, "options: blank"),
+        ("{from: a, options: send}", 27, "options: send"),
+    ],
+)
+def test_later_feature_of_a_field_is_refused_once(form: str, column: int, feature: str, tmp_path: Path) -> None:
+    """What a field asks for and cannot have yet is one problem, at its key."""
+    assert problems_of(tmp_path, with_field(form)) == later(f"11:{column}", feature)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "feature"),
+    [
+        ("on_ambiguous: ask", 5, "asking"),
+        ("on_duplicate: merge", 5, "merging duplicates"),
+        ("match: [[{any: [A, B]}]]", 14, "match on any of several fields"),
+        ("match: [[A], [B, {any: [C]}]]", 22, "match on any of several fields"),
+        ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
+        ("rows: [{set: {a: b}}]", 13, "the row step 'set'"),
+        ("rows: [{rename: {a: b}}]", 13, "the row step 'rename'"),
+        ("rows: [{join: {with: a.csv, on: {a: b}}}]", 13, "the row step 'join'"),
+        ("rows: [{join: {with: [a, b], on: {a: b}, columns: [c], several: rows}}]", 13, "the row step 'join'"),
+        ("rows: [{split_rows: {column: a, by: ';', index: n}}]", 13, "the row step 'split_rows'"),
+        ("rows: [{unpivot: {columns: [a], name: b, value: c}}]", 13, "the row step 'unpivot'"),
+        ("rows: [{group: {by: [a], take: {b: {join: x}}}}]", 13, "the row step 'group'"),
+        ("rows: [{fill_down: [a]}]", 13, "the row step 'fill_down'"),
+        ("rows: [{where: x}, {sort: [a]}]", 25, "the row step 'sort'"),
+        (f"parent: {{{LOOKUP}, on_ambiguous: ask}}", 46, "asking"),
+        (f"parent: {{{LOOKUP}, on_missing: {{id: x}}}}", 46, "a record to fall back to"),
+        ("parent: {lookup: [a, b], by: [{key: a}]}", 14, "references of several kinds"),
+    ],
+)
+def test_later_feature_of_an_object_is_refused_once(line: str, column: int, feature: str, tmp_path: Path) -> None:
+    """The same holds for what an object asks for."""
+    assert problems_of(tmp_path, with_key(line)) == later(f"7:{column}", feature)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "feature"),
+    [
+        ("source:", "sources: {old: {connector: files}, new: {connector: files}}\n#", "3:1", "several sources"),
+        ("name: m", "name: m\ntables: {t: {from: a.csv, rows: [{where: x}]}}", "3:1", "prepared tables"),
+    ],
+)
+def test_later_feature_of_a_mapping_is_refused_once(
+    old: str, new: str, place: str, feature: str, tmp_path: Path
+) -> None:
+    """The same holds for what the whole mapping asks for."""
+    assert problems_of(tmp_path, replaced(old, new)) == later(place, feature)
+
+
+def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
+    """All of them are found at once."""
+    text = replaced("LastName: Last", "B: {from: a, write: last}\n      A: {from: b, options: send}")
+    text = text.replace("    key:", "    on_duplicate: merge\n    key:")
+    expected = [("9:5", "merging duplicates"), ("12:20", "writing in the last pass"), ("13:20", "options: send")]
+    assert problems_of(tmp_path, text) == [later(*one)[0] for one in expected]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{from: a, options: reject}",
+        "{from: a, merge: replace, clear: true, overwrite: never, on_conflict: ask}",
+        "{from: a, transform: [{map: {write: last, lookup: x, on_ambiguous: ask, options: send}}]}",
+        f"{{{LOOKUP}, on_ambiguous: first, on_missing: skip}}",
+        "{lookup: target/jobs, by: [{id: a}, {Name: b}], on_missing: blank}",
+        "{list: [{value: write}, {from: lookup}]}",
+    ],
+)
+def test_form_that_is_built_is_read(form: str, tmp_path: Path) -> None:
+    """What is there already is not refused, nor a word in a place where it means nothing."""
+    assert list(read(tmp_path, with_field(form)).objects) == ["people"]
+
+
+@pytest.mark.parametrize("name", ["write", "sources", "tables", "rows", "by", "lookup", "file", "query", "on_blank"])
+def test_names_of_ones_own_are_free(name: str, tmp_path: Path) -> None:
+    """Objects, constants, fields, chains and columns of examples may be called like a later feature."""
+    text = MAPPING.replace("name: m", f"name: m\nvars: {{{name}: last}}\ntransforms: {{{name}: [trim]}}")
+    text += f"  {name}:\n    like: people\n    fields: {{{name}: C, D: {{from: E, transform: [{name}]}}}}\n"
+    text += f"    examples: [{{row: {{{name}: x}}, record: {{{name}: {{lookup: [a], on_missing: {{}}}}}}}}]\n"
+    assert list(read(tmp_path, text).objects) == ["people", name]
+
+
+def test_features_in_an_object_of_such_a_name_are_refused(tmp_path: Path) -> None:
+    """A name that is free does not hide what stands below it."""
+    text = MAPPING + "  write: {like: people, on_ambiguous: ask}\n"
+    assert problems_of(tmp_path, text) == later("12:25", "asking")
