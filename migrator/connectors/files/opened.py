@@ -88,9 +88,9 @@ def _named(file: OpenedFile, raw: RawTable) -> tuple[str, ...]:
     """Take the header as the names of the columns; one without a name is called by its position, #3."""
     names = [name.strip(WHITE) or f"#{n}" for n, name in enumerate(raw.header, start=1)]
     place = f"{file.name}:1"
-    if not any(raw.header):
-        hint = "the first row names the columns"
-        raise SourceError(Problem(code="E403", place=place, fact="the file is empty, without a header", hint=hint))
+    if not any(name.strip(WHITE) for name in raw.header):
+        fact = "the header names no column" if raw.header else "the file is empty, without a header"
+        raise SourceError(Problem(code="E403", place=place, fact=fact, hint="the first row names the columns"))
     if len(names) > MAX_COLUMNS:
         raise SourceError(Problem(code="E403", place=place, fact=f"{len(names)} columns, more than {MAX_COLUMNS}"))
     if twice := [name for name, count in Counter(names).items() if count > 1]:

@@ -42,7 +42,7 @@ def delimited(file: OpenedFile, *, encoding: str, delimiter: str, why: str = "de
     table = petl.fromcsv(file, dialect.encoding, errors="strict", delimiter=dialect.delimiter, strict=True)
     walk = _guarded(iter(table), file, dialect)
     rows = enumerate(walk, start=1)
-    header = first_filled(rows)
+    header = _first_line(rows)
     return RawTable(header=header, rows=rows, is_text=True, notes=dialect.notes, close=walk.close)
 
 
@@ -52,6 +52,11 @@ def first_filled(rows: Iterator[tuple[int, tuple[Cell, ...]]]) -> tuple[str, ...
         if any(cell is not None and str(cell).strip() for cell in row):
             return tuple("" if cell is None else str(cell) for cell in row)
     return ()
+
+
+def _first_line(rows: Iterator[tuple[int, tuple[str, ...]]]) -> tuple[str, ...]:
+    """Take the header of a text file: the first line that is not blank, even if nothing but separators stands on it."""
+    return next((row for _number, row in rows if len(row) > 1 or any(cell.strip() for cell in row)), ())
 
 
 def _guarded(
