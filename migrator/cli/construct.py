@@ -8,7 +8,8 @@ from pathlib import Path
 from migrator.connectors.protocols import Source
 from migrator.connectors.registry import find_definition, open_source
 from migrator.connectors.rest.definition import Definition
-from migrator.connectors.rest.settings import Sources, read_environment, resolve
+from migrator.connectors.rest.environment import Sources, read_environment
+from migrator.connectors.rest.settings import resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Problem, StoreError
 from migrator.ports import Clock, Rng, SystemClock
@@ -46,7 +47,7 @@ def catalog_of(spec: MappingSpec) -> Catalog:
 
 def _definition(spec: MappingSpec) -> Definition:
     place = spec.place(("target", "connector"))
-    return find_definition(spec.target.connector, base=spec.path.parent, place=place)
+    return find_definition(spec.target.connector, project=spec.project, base=spec.path.parent, place=place)
 
 
 def target_of(spec: MappingSpec, *, environ: Mapping[str, str] | None = None) -> RestTarget:

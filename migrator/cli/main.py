@@ -131,8 +131,15 @@ def cli(  # noqa: PLR0913, PLR0917 - click hands options over one by one; they b
 
 def _write_log(path: Path) -> None:
     """Let details of failures go to a private file; the loggers of the HTTP library stay silent below warnings."""
-    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-    logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    from migrator.connectors.rest.secret import Redacting  # noqa: PLC0415 - not for --help
+
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+    except OSError as error:
+        raise click.UsageError(f"--log {path}: {error.strerror}") from None
+    lines = logging.FileHandler(path, encoding="utf-8")
+    lines.setFormatter(Redacting("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

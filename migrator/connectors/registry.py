@@ -21,12 +21,17 @@ def open_source(connector: str, *, project: Path, base: Path, settings: Mapping[
     raise SpecError(_unknown(connector, ["files"], place, "read from"))
 
 
-def find_definition(connector: str, *, base: Path, place: str) -> Definition:
-    """Read the definition behind a target block: a shipped one, or a file of the user's own. Raises SpecError."""
+def find_definition(connector: str, *, project: Path, base: Path, place: str) -> Definition:
+    """Read the definition behind a target block: a shipped one, or a file of the user's project. Raises SpecError."""
     if connector in shipped():
         return read_definition(packaged("connectors", "definitions", f"{connector}.yaml"))
     if connector.endswith((".yaml", ".yml")):
-        return read_definition(base / connector)
+        path = (base / connector).resolve()
+        if not path.is_relative_to(project.resolve()):
+            hint = "move it in, or put a migrator.yaml into the folder that holds both"
+            fact = f"'{connector}' lies outside the project folder"
+            raise SpecError(Problem(code="E017", place=place, fact=fact, hint=hint))
+        return read_definition(path)
     raise SpecError(_unknown(connector, shipped(), place, "written to"))
 
 

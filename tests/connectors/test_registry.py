@@ -25,7 +25,7 @@ def no_source(tmp_path: Path, name: str) -> str:
 def no_target(tmp_path: Path, name: str) -> str:
     """Give why a connector cannot be written to."""
     with pytest.raises(SpecError) as caught:
-        find_definition(name, base=tmp_path, place=PLACE)
+        find_definition(name, project=tmp_path, base=tmp_path, place=PLACE)
     return str(caught.value)
 
 
@@ -61,7 +61,7 @@ def test_unknown_source_is_told_with_the_nearest(tmp_path: Path, name: str, hint
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_connector_is_a_target(tmp_path: Path, name: str) -> None:
     """Each definition that travels with the program can be read, and bears the name of its file."""
-    assert find_definition(name, base=tmp_path, place=PLACE).name == name
+    assert find_definition(name, project=tmp_path, base=tmp_path, place=PLACE).name == name
 
 
 @pytest.mark.parametrize("name", ["own.yaml", "own.yml", "sub/own.yaml"])
@@ -69,7 +69,9 @@ def test_connector_may_be_a_file_of_ones_own(tmp_path: Path, name: str) -> None:
     """A path that ends in .yaml or .yml is read beside the mapping."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
     shutil.copy(FILE, tmp_path / name)
-    assert find_definition(name, base=tmp_path, place=PLACE) == find_definition("crelate", base=tmp_path, place=PLACE)
+    assert find_definition(name, project=tmp_path, base=tmp_path, place=PLACE) == find_definition(
+        "crelate", project=tmp_path, base=tmp_path, place=PLACE
+    )
 
 
 def test_connector_file_that_is_not_there_is_told(tmp_path: Path) -> None:

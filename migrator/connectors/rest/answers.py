@@ -4,7 +4,6 @@ Rule: a request is repeated without a read only if it is proved that it was not 
 status, content type and an id. Whatever proves neither is in doubt.
 """
 
-import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -32,11 +31,11 @@ _AUTH = {401: "regenerated, switched off or mistyped?", 402: "check the key", 40
 
 def classify(definition: Definition, change: Write, answer: Answer) -> Outcome:
     """Decide what one answer proves about one write."""
-    if answer.status in definition.success_status:
-        return _success(definition, change, answer)
     for rule in definition.errors:
         if rule.status == answer.status and _fits(definition, rule, change, answer):
             return _by_rule(definition, rule, answer)
+    if answer.status in definition.success_status:
+        return _success(definition, change, answer)
     return _by_status(definition, change, answer)
 
 
@@ -51,9 +50,9 @@ def retry_after(answer: Answer) -> float | None:
     try:
         until = parsedate_to_datetime(text)
         sent = parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
+        return max(0.0, (_aware(until) - _aware(sent)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, (_aware(until) - _aware(sent)).total_seconds())
 
 
 def excerpt(answer: Answer) -> str:
@@ -66,18 +65,22 @@ def halt_problem(definition: Definition, answer: Answer) -> Problem:
     """Say why the whole run stops at this answer."""
     name, status = definition.name, answer.status
     if status in _REDIRECTS:
-        where = answer.headers.get("location", "elsewhere").partition("?")[0]
+        where = answer.headers.get("location", "elsewhere")
         hint = "correct the base URL; nothing was sent to the new address"
         return Problem(code="E904", place=name, fact=f"the target has moved to {where}", hint=hint)
     if status in _AUTH:
         is_wall = status == 403 and not answer.is_json  # noqa: PLR2004 - the status of the row above
         hint = "a firewall answers: check the network" if is_wall else _AUTH[status]
-        return Problem(code="E902", place=name, fact=f"not authorised ({status})", hint=hint)
+        return _unauthorised(definition, answer, hint)
     if status == 507:  # noqa: PLR2004 - insufficient storage
         hint = "free some, then apply again"
         return Problem(code="E703", place=name, fact="the account's storage is full", hint=hint)
     hint = "check the base URL; the request is not one that this target knows"
     return Problem(code="E905", place=name, fact=f"the target does not offer this ({status})", hint=hint)
+
+
+def _unauthorised(definition: Definition, answer: Answer, hint: str) -> Problem:
+    return Problem(code="E902", place=definition.name, fact=f"not authorised ({answer.status})", hint=hint)
 
 
 def _success(definition: Definition, change: Write, answer: Answer) -> Outcome:
@@ -90,11 +93,8 @@ def _success(definition: Definition, change: Write, answer: Answer) -> Outcome:
         return doubt
     found = at_path(data, definition.id_path)
     spelled = found if isinstance(found, str) else str(found) if isinstance(found, int) else ""
-    if change.id and spelled in {"", change.id}:
-        return Outcome(verdict=Verdict.APPLIED, target_id=change.id, status=answer.status)
-    if change.id or not definition.id_pattern.match(spelled):
-        return doubt
-    return Outcome(verdict=Verdict.APPLIED, target_id=spelled, status=answer.status)
+    is_proof = spelled.lower() == change.id.lower() if change.id else bool(definition.id_pattern.fullmatch(spelled))
+    return Outcome(verdict=Verdict.APPLIED, target_id=change.id or spelled, status=answer.status) if is_proof else doubt
 
 
 def _fits(definition: Definition, rule: ErrorRule, change: Write, answer: Answer) -> bool:
@@ -110,10 +110,14 @@ def _by_rule(definition: Definition, rule: ErrorRule, answer: Answer) -> Outcome
         case "invalid":
             return _refusal(answer, confirm=rule.confirm)
         case "rate_limited":
-            return _wait(answer)
+            return _wait(definition, answer)
         case "in_doubt":
             return _doubt(answer)
-    problem = halt_problem(definition, answer)
+        case "quota":
+            hint = "apply again when the account may send more"
+            problem = Problem(code="E704", place=definition.name, fact="the account's quota is used up", hint=hint)
+        case _:
+            problem = _unauthorised(definition, answer, "see what the target says in results.csv")
     return Outcome(verdict=Verdict.NOT_APPLIED, status=answer.status, message=excerpt(answer), halt=problem)
 
 
@@ -124,7 +128,7 @@ def _by_status(definition: Definition, change: Write, answer: Answer) -> Outcome
     if status == 409:  # noqa: PLR2004 - conflict: refused, and read
         return _refusal(answer, confirm=True)
     if status == 429:  # noqa: PLR2004 - too many requests
-        return _wait(answer)
+        return _wait(definition, answer)
     if status == 404 and change.id:  # noqa: PLR2004 - not found
         return Outcome(verdict=Verdict.GONE, status=status, message="the target no longer has this record")
     if status in _AUTH or status in {404, 405}:
@@ -143,11 +147,12 @@ def _doubt(answer: Answer, halt: Problem | None = None) -> Outcome:
     return Outcome(verdict=Verdict.IN_DOUBT, status=answer.status, message=excerpt(answer), halt=halt)
 
 
-def _wait(answer: Answer) -> Outcome:
+def _wait(definition: Definition, answer: Answer) -> Outcome:
     seconds = retry_after(answer)
     if seconds is not None and seconds > MAX_WAIT_SECONDS:
         hint = "apply again after that time"
-        problem = Problem(code="E704", fact=f"the target asks to wait {seconds:,.0f} s", hint=hint)
+        fact = f"the target asks to wait {seconds:,.0f} s"
+        problem = Problem(code="E704", place=definition.name, fact=fact, hint=hint)
         return Outcome(verdict=Verdict.NOT_APPLIED, status=answer.status, wait_seconds=seconds, halt=problem)
     wait = DEFAULT_WAIT_SECONDS if seconds is None else seconds
     return Outcome(verdict=Verdict.NOT_APPLIED, status=answer.status, wait_seconds=wait, message="too many requests")
@@ -156,8 +161,8 @@ def _wait(answer: Answer) -> Outcome:
 def _words(answer: Answer) -> str:
     """Give the target's own words: the texts of a JSON body, else its beginning."""
     try:
-        texts = list(_texts(json.loads(answer.body)))
-    except ValueError:
+        texts = _texts(load_json(answer.body, answer.charset))
+    except (ValueError, RecursionError):
         texts = []
     return _KEY_IN_URL.sub(r"\1***", "; ".join(texts))[:MAX_EXCERPT] or excerpt(answer)
 

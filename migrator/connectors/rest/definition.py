@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator.contracts import schema_problems
-from migrator.errors import SpecError
+from migrator.errors import Problem, SpecError
 from migrator.located import read_located
 from migrator.records import Catalog, Field, Kind, ObjectType, Tier
 from migrator.resources import packaged
@@ -130,6 +130,11 @@ def read_definition(path: Path) -> Definition:
     if problems:
         raise SpecError(*problems)
     raw = document.data
+    try:
+        id_pattern = re.compile(raw["success"].get("id_pattern", r"^[^\s/?#]+$"))
+    except re.error as error:
+        place = document.place(("success", "id_pattern"))
+        raise SpecError(Problem(code="E013", place=place, fact=f"not a regular expression: {error}")) from None
     wire, limits, identity = raw.get("wire", {}), raw.get("limits", {}), raw.get("identity")
     timeout = float(limits.get("timeout_seconds", 30))
     return Definition(
@@ -143,7 +148,7 @@ def read_definition(path: Path) -> Definition:
         decimals_as_text=wire.get("decimal") == "text",
         success_status=frozenset(raw["success"]["status"]),
         id_path=raw["success"].get("id", "id"),
-        id_pattern=re.compile(raw["success"].get("id_pattern", r"^\S+$")),
+        id_pattern=id_pattern,
         errors=tuple(_read_rule(item) for item in raw.get("errors", [])),
         windows=tuple(_read_windows(limits)),
         concurrency=limits.get("concurrency", 1),

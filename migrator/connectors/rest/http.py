@@ -117,6 +117,8 @@ class Http:
         try:
             async with asyncio.timeout(self._connection.timeout_seconds):
                 return await self._exchange(request, trace)
+        except NoAnswerError as error:
+            raise NoAnswerError(str(error)) from None  # without the frames that hold the request and its key
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = _reason(error, self._connection.timeout_seconds)
             if started:
@@ -139,7 +141,10 @@ class Http:
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise NoAnswerError("the answer is larger than 16 MiB")
-            return Answer(status=response.status_code, headers=dict(response.headers), body=bytes(body))
+            headers = {**response.headers}
+            if location := headers.get("location"):
+                headers["location"] = location.partition("?")[0]  # it may echo the key
+            return Answer(status=response.status_code, headers=headers, body=bytes(body))
         finally:
             await response.aclose()
 
@@ -167,18 +172,21 @@ class Auth:
 
 def check_address(connection: Connection, name: str, hosts: tuple[str, ...]) -> None:
     """Refuse an address that could send data elsewhere. Raises SpecError; TargetError if the host does not resolve."""
-    parts = urlsplit(connection.base_url)
-    host = parts.hostname or ""
-    if connection.is_loopback_allowed and is_loopback(connection.base_url):
+    try:
+        parts = urlsplit(connection.base_url)
+        host, port = parts.hostname or "", parts.port or 443
+        host.encode("idna")
+    except ValueError:
+        raise _no_address(name, "the base URL is no address") from None
+    if connection.is_loopback_allowed and is_loopback(connection.base_url) and parts.scheme in {"http", "https"}:
         return
-    if parts.scheme != "https" or parts.username or not host:
-        hint = "https://… for a real account, http://127.0.0.1:PORT… for a practice server"
-        raise SpecError(Problem(code="E019", place=name, fact="the base URL is not one that data may go to", hint=hint))
+    if parts.scheme != "https" or parts.username is not None or not host:
+        raise _no_address(name, "the base URL is not one that data may go to")
     if hosts and not any(fnmatch.fnmatchcase(host, pattern) for pattern in hosts):
         fact = f"'{host}' is no host of {name}"
         raise SpecError(Problem(code="E019", place=name, fact=fact, hint=f"expected {' or '.join(hosts)}"))
     try:
-        found = socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         hint = "check the base URL and the network"
         raise TargetError(Problem(code="E901", place=name, fact=f"'{host}' does not resolve", hint=hint)) from error
@@ -186,6 +194,11 @@ def check_address(connection: Connection, name: str, hosts: tuple[str, ...]) -> 
         if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
             fact = f"'{host}' leads to an address inside this network: {address[0]}"
             raise SpecError(Problem(code="E019", place=name, fact=fact, hint="use the vendor's own address"))
+
+
+def _no_address(name: str, fact: str) -> SpecError:
+    hint = "https://… for a real account, http://127.0.0.1:PORT… for a practice server"
+    return SpecError(Problem(code="E019", place=name, fact=fact, hint=hint))
 
 
 def _tls() -> ssl.SSLContext:

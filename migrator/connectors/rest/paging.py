@@ -1,4 +1,7 @@
-"""Lists, page by page, with guards against servers that never end or give the same page again."""
+"""Lists, page by page, with guards against servers that never end or go round in a circle.
+
+A record may come twice where others write while the list is read: whoever reads it keeps each id once.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -20,17 +23,19 @@ async def pages(ask: Ask, request: Request, paging: Paging | None, items: str) -
         yield _items(await ask(request), items, request)
         return
     offset = 0
-    last: list[dict[str, Any]] = []
-    for _page in range(MAX_PAGES):
+    kept: list[
+        dict[str, Any]
+    ] = []  # the page at the last power of two: a circle of any length comes back to one of them
+    for number in range(1, MAX_PAGES + 1):
         query = {**request.query, paging.size: str(paging.max), paging.offset: str(offset)}
         data = await ask(replace(request, query=query))
         found = _items(data, items, request)
-        if found and found == last:
+        if found and found == kept:
             raise TargetError(_endless(request, "gives the same page again and again"))
+        kept = found if number & (number - 1) == 0 else kept
         if found:
             yield found
         offset += len(found)
-        last = found
         if not found or not _has_more(data, paging, len(found)):
             return
     raise TargetError(_endless(request, f"has more than {MAX_PAGES} pages"))

@@ -31,6 +31,7 @@ MAX_WAIT_SECONDS = 900.0
 
 _OK = 200
 _NOT_FOUND = 404
+_TIMEOUT = 408
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 
@@ -68,7 +69,11 @@ class RestTarget:
         if self._definition.identity:
             path, id_path = self._definition.identity
             found = await self._ask(Request(method="GET", path=path))
-            ids = sorted(str(at_path(item, id_path)) for item in found) if isinstance(found, list) else []
+            if not isinstance(found, list) or not found:
+                hint = "without it the account cannot be told from another one"
+                fact = f"the list {path} is not there"
+                raise TargetError(Problem(code="E906", place=self._definition.name, fact=fact, hint=hint))
+            ids = sorted(str(at_path(item, id_path)) for item in found)
         digest = hashlib.sha256("\n".join([self._connection.base_url, *ids]).encode()).hexdigest()
         return Identity(origin=self._connection.base_url, fingerprint=digest)
 
@@ -83,14 +88,23 @@ class RestTarget:
 
     async def get(self, name: str, record_id: str) -> TargetRecord | None:
         """Read one record afresh; None if the target does not have it. Raises TargetError."""
+        if not self._is_id(record_id):
+            return None
         action = self._definition.objects[name].actions["get"]
         data = await self._ask(Request(method=action.method, path=_path(action, name, record_id)))
         if not isinstance(data, dict) or not data:
             return None
-        return decode_record(self._definition, name, data, self._connection.zone)
+        found = decode_record(self._definition, name, data, self._connection.zone)
+        if found.id.lower() != record_id.lower():
+            fact = f"asked for {name} {record_id}, the answer holds '{found.id[:60]}'"
+            raise TargetError(Problem(code="E906", place=self._definition.name, fact=fact, hint="nothing was written"))
+        return found
 
     async def write(self, change: Write) -> Outcome:
         """Send one change once, and say what its answer proves."""
+        for record_id in filter(None, (change.id, change.parent[1] if change.parent else "")):
+            if not self._is_id(record_id):
+                return Outcome(verdict=Verdict.REFUSED, message=f"'{record_id[:60]}' is no id of this target")
         request = self._write_request(change)
         try:
             answer = await self._http.send(request)
@@ -108,10 +122,14 @@ class RestTarget:
         """Count the requests of one write: an update is read afresh first."""
         return 2 if is_update and "get" in self._definition.objects[name].actions else 1
 
+    def _is_id(self, text: str) -> bool:
+        """Tell whether a text may be an id; dots alone never are, since they would climb out of the path."""
+        return bool(self._definition.id_pattern.fullmatch(text) and text.strip("."))
+
     def _write_request(self, change: Write) -> Request:
         action = self._definition.objects[change.object].actions["update" if change.id else "create"]
         path = _path(action, change.object, change.id)
-        if change.parent:
+        if change.parent and not change.id:
             parent, parent_id = change.parent
             path = action.under.format(object=change.object, parent=parent, parent_id=quote(parent_id, safe=""))
         return Request(method=action.method, path=path, body=dump_json(encode_body(self._definition, change)))
@@ -149,7 +167,8 @@ class RestTarget:
                 raise Busy(Problem(code="E704", place=self._definition.name, fact=fact, hint=hint))
             self._limiter.hold(seconds or 0.0)
             return "too many requests"
-        if answer.status >= _SERVER_ERROR:
+        if answer.status >= _SERVER_ERROR or answer.status == _TIMEOUT:
+            self._limiter.hold(min(retry_after(answer) or 0.0, MAX_WAIT_SECONDS))
             return f"the server answers {answer.status}"
         if answer.status != _OK:
             raise TargetError(halt_problem(self._definition, answer))

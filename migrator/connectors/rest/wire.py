@@ -18,6 +18,8 @@ from migrator.records import (
     midnight,
 )
 
+MAX_EXPONENT = 400
+
 
 def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC) -> TargetRecord:
     """Take a record from an answer: its id, and its known fields as canonical values; blank ones are left out.
@@ -34,7 +36,7 @@ def _decoded(item: ObjectDefinition, raw: Mapping[str, Any], zone: tzinfo) -> It
         if field is None or value is None or value in ("", [], {}):
             continue
         if field.kind is Kind.TAGS and isinstance(value, dict):
-            yield from ((f"{name}.{category}", list(tags)) for category, tags in value.items() if tags)
+            yield from ((f"{name}.{part}", _as_list(tags)) for part, tags in value.items() if tags)
         elif not isinstance(value, dict):
             yield name, _decode(field, value, zone)
 
@@ -46,10 +48,16 @@ def _decode(field: Field, value: Any, zone: tzinfo) -> Canonical:
         case Kind.DATETIME:
             return _decode_datetime(str(value), zone)
         case Kind.LIST:
-            return list(value) if isinstance(value, list) else [value]
+            return _as_list(value)
+        case Kind.INTEGER if isinstance(value, Decimal) and value == value.to_integral_value():
+            return int(value)
         case Kind.INTEGER | Kind.BOOLEAN:
             return value
     return canonical_decimal(value) if isinstance(value, Decimal) else value if isinstance(value, str) else str(value)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
 
 
 def _decode_decimal(value: Any) -> str:
@@ -60,12 +68,13 @@ def _decode_decimal(value: Any) -> str:
 
 
 def _decode_datetime(text: str, zone: tzinfo) -> str:
-    """Take a date-time of the target; text that is none is kept, so that a difference shows."""
+    """Take a date-time of the target; text that is none is kept, so that a difference shows. A date is not shifted."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        naive_zone = UTC if len(text) == len("2024-01-31") else zone
+        return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=naive_zone))
+    except (ValueError, OverflowError):
         return text
-    return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def encode_body(definition: Definition, change: Write) -> dict[str, Any]:
@@ -79,7 +88,8 @@ def encode_body(definition: Definition, change: Write) -> dict[str, Any]:
             continue
         whole, _, part = name.partition(".")
         if part:
-            body[whole] = {**(body.get(whole) or {}), part: value}
+            parts = {**(body.get(whole) or {}), part: value}
+            body[whole] = {key: items for key, items in parts.items() if items is not None}
         elif value is None:
             body.pop(name, None)
         else:
@@ -92,7 +102,9 @@ def _encode(definition: Definition, field: Field, value: Canonical) -> Any:
         return Decimal(value)
     if field.kind is Kind.DATETIME:
         moment = datetime.fromisoformat(value) if "T" in value else midnight(datetime.fromisoformat(value).date())
-        text = moment.astimezone(UTC).strftime(definition.datetime_format)
+        moment = moment.astimezone(UTC)
+        pattern = definition.datetime_format.replace("%Y", f"{moment.year:04d}")  # strftime drops leading zeros
+        text = moment.strftime(pattern)
         fraction = value.partition(".")[2].rstrip("Z")
         return text.removesuffix("Z") + f".{fraction}Z" if fraction and text.endswith("Z") else text
     return value
@@ -123,7 +135,7 @@ def _json_parts(value: Any) -> Iterator[str]:
 
 
 def load_json(body: bytes, charset: str) -> Any:
-    """Read JSON strictly: UTF-8, else the declared charset; no NaN; decimals exact. Raises ValueError."""
+    """Read JSON strictly: UTF-8, else the declared charset; no NaN, no bomb; decimals exact. Raises ValueError."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -131,9 +143,23 @@ def load_json(body: bytes, charset: str) -> Any:
             raise ValueError("the answer is not UTF-8") from None
         text = _decode_declared(body, charset)
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        data = json.loads(text, parse_float=_number, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("the answer is nested too deeply") from None
+    if "\\ud" in text.lower():
+        json.dumps(data, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is a ValueError
+    return data
+
+
+def _number(text: str) -> Decimal:
+    """Take a number, unless writing it out would take more room than any number of a CRM."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text[:40]} is no number") from None
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise ValueError(f"{text[:40]} is too large or too small a number")
+    return number
 
 
 def _decode_declared(body: bytes, charset: str) -> str:

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import pytest
 
 from migrator.connectors.rest.definition import Definition, read_definition
+from migrator.connectors.rest.environment import Sources
 from migrator.connectors.rest.http import Auth, Http
 from migrator.connectors.rest.limiter import Limiter
-from migrator.connectors.rest.settings import Connection, Sources, resolve
+from migrator.connectors.rest.settings import Connection, resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator, Options, start
 from migrator.errors import TargetError

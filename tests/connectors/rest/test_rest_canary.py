@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
-from connecting import KEY, entered, practice, to_server
+from connecting import GHOST, KEY, entered, practice, to_server
 
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator
@@ -37,13 +37,13 @@ def server() -> Iterator[Emulator]:
 async def used(target: RestTarget) -> Iterator[str]:
     """Read, create and change something; give all that comes of it, as text."""
     shown: list[str] = []
-    for ask in (target.identify(), target.get("contacts", "x"), anext(aiter(target.read("contacts")), None)):
+    for ask in (target.identify(), target.get("contacts", GHOST), anext(aiter(target.read("contacts")), None)):
         try:
             shown.append(f"{await ask!r}")
         except TargetError as error:
             shown += [str(error), repr(error), repr(error.args)]
             shown += traceback.format_exception(error)
-    for change in (Write(object="contacts", fields={}), Write(object="contacts", fields={}, id="x")):
+    for change in (Write(object="contacts", fields={}), Write(object="contacts", fields={}, id=GHOST)):
         outcome = await target.write(change)
         shown += [repr(outcome), str(outcome.halt), repr(target), repr(vars(target))]
     return iter(shown)

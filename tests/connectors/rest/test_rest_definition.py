@@ -313,7 +313,7 @@ def test_small_connector_file_gets_defaults(tmp_path: Path) -> None:
     tiny = read_definition(path)
     assert (tiny.title, tiny.concurrency, tiny.windows, tiny.paging, tiny.identity) == ("tiny", 1, (), None, None)
     assert (tiny.timeout_seconds, tiny.settle_seconds, tiny.lag_seconds) == (30.0, 120.0, 5.0)
-    assert (tiny.id_path, tiny.id_pattern.pattern, tiny.errors) == ("id", r"^\S+$", ())
+    assert (tiny.id_path, tiny.id_pattern.pattern, tiny.errors) == ("id", r"^[^\s/?#]+$", ())
     assert (tiny.objects["people"].type.tier, tiny.objects["people"].type.is_listed) == (Tier.BLIND, False)
 
 

@@ -9,14 +9,17 @@ import pytest
 from connecting import CRELATE, KEY, connection
 
 from migrator.connectors.rest.definition import Window
+from migrator.connectors.rest.environment import Sources, read_environment
 from migrator.connectors.rest.secret import Secret
-from migrator.connectors.rest.settings import Connection, Sources, is_loopback, read_environment, resolve
+from migrator.connectors.rest.settings import Connection, is_loopback, resolve
 from migrator.errors import SpecError
 
 LOOPBACK = "http://127.0.0.1:8765/api/pub/v1"
 VENDOR = "https://app.crelate.com/api/pub/v1"
 KNOWN = "api_key, base_url, blank_values, concurrency, rate, settle_seconds, timeout_seconds, zone"
 RATE = "such as 50/10s; 'none' for a practice server on loopback only"
+SECONDS = "a number of seconds, such as 30"
+WHOLE = "a whole number from 1 to 16"
 Texts = dict[str, str]
 
 
@@ -94,8 +97,8 @@ def test_secret_is_followed_from_a_profile(tmp_path: Path, reference: str) -> No
 @pytest.mark.parametrize("written", [KEY, "ENV:NAME", " env:NAME"])
 def test_secret_is_not_written_out_in_a_profile(written: str) -> None:
     """A key in migrator.yaml itself is refused, and not repeated."""
-    expected = "migrator.yaml: E018 'api_key' is written out (point at it: 'api_key: env:NAME' or 'file:PATH')"
-    assert refusal({}, {"api_key": written}) == [expected]
+    hint = "point at it: 'api_key: env:NAME', 'file:PATH' or 'keyring:SERVICE/NAME'"
+    assert refusal({}, {"api_key": written}) == [f"migrator.yaml: E018 'api_key' is written out ({hint})"]
 
 
 MISSING = (
@@ -125,7 +128,8 @@ def test_secret_file_of_others_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "key"
     path.write_text(KEY, encoding="utf-8")
     path.chmod(mode)
-    assert refusal({}, {"api_key": f"file:{path}"}) == [f"{path}: E019 others can read this secret (chmod 600 {path})"]
+    problem = f"{path}: E019 others can read this file of secrets (chmod 600 {path})"
+    assert refusal({}, {"api_key": f"file:{path}"}) == [problem]
 
 
 def test_environment_file_is_below_the_environment(tmp_path: Path) -> None:
@@ -185,28 +189,55 @@ def test_unknown_setting_is_told_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize("text", ["ten", "", "-1", "nan", "inf", "-inf", "1000000", "1,5", "0x10"])
-@pytest.mark.parametrize("name", ["timeout_seconds", "settle_seconds", "concurrency"])
-def test_number_is_a_number(name: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"), [("timeout_seconds", SECONDS), ("settle_seconds", SECONDS), ("concurrency", WHOLE)]
+)
+def test_number_is_a_number(name: str, hint: str, text: str) -> None:
     """A setting that should be a number is one from 0 up to, not including, a million."""
     variable = f"CRELATE_{name.upper()}"
-    expected = f"environment {variable}: E013 '{name}' is not a number: '{text}'"
+    expected = f"environment {variable}: E013 '{name}' cannot be '{text}' ({hint})"
     assert refusal({"CRELATE_API_KEY": KEY, variable: text}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("timeout_seconds", "0", SECONDS),
+        ("timeout_seconds", "0.0009", SECONDS),
+        ("concurrency", "0", WHOLE),
+        ("concurrency", "17", WHOLE),
+        ("concurrency", "1.5", WHOLE),
+    ],
+)
+def test_number_is_within_its_bounds(name: str, text: str, hint: str) -> None:
+    """No time at all is no deadline, and as many at once as a target bears is a whole number, and not many."""
+    variable = f"CRELATE_{name.upper()}"
+    expected = f"environment {variable}: E013 '{name}' cannot be '{text}' ({hint})"
+    assert refusal({"CRELATE_API_KEY": KEY, variable: text}) == [expected]
+
+
+def test_bounds_of_a_number_are_within() -> None:
+    """The bounds themselves are fine."""
+    least = connection(timeout_seconds="0.001", settle_seconds="0", concurrency="1")
+    most = connection(timeout_seconds="999999.999999", settle_seconds="999999", concurrency="16")
+    assert (least.timeout_seconds, least.settle_seconds, least.concurrency) == (0.001, 0.0, 1)
+    assert (most.timeout_seconds, most.settle_seconds, most.concurrency) == (999999.999999, 999999.0, 16)
 
 
 def test_all_problems_come_at_once() -> None:
     """Nobody mends one setting after the other."""
     block = {"acount": "x", "timeout_seconds": "soon"}
     assert refusal({"CRELATE_BASE_URL": ""}, {"concurrency": "many"}, block) == [
+        f"crelate: E012 unknown setting 'acount' (there are: {KNOWN})",
         MISSING.replace("secret 'api_key'", "setting 'base_url'").replace("API_KEY", "BASE_URL"),
         MISSING,
-        f"crelate: E012 unknown setting 'acount' (there are: {KNOWN})",
-        "mapping: E013 'timeout_seconds' is not a number: 'soon'",
-        "profile: E013 'concurrency' is not a number: 'many'",
+        f"mapping: E013 'timeout_seconds' cannot be 'soon' ({SECONDS})",
+        f"profile: E013 'concurrency' cannot be 'many' ({WHOLE})",
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "window"), [("50/10s", (50, 10.0)), ("50/10", (50, 10.0)), ("1/3600s", (1, 3600.0)), ("07/1s", (7, 1.0))]
+    ("text", "window"), [("50/10s", (50, 10.0)), ("1/3600s", (1, 3600.0)), ("999999/999999s", (999999, 999999.0))]
 )
 def test_rate_adds_a_window(text: str, window: tuple[int, float]) -> None:
     """A user's own limit goes beside the connector's, never instead of it."""
@@ -215,13 +246,17 @@ def test_rate_adds_a_window(text: str, window: tuple[int, float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "5/", "/1s", "5/s", "5/1m", "1/0.5s", "-5/1s", "5/-1s", "5 / 1s", "five/1s", "5/1s/2", "None"]
-)
+    "text",
+    [
+        "", "5", "5/", "/1s", "5/s", "5/1m", "1/0.5s", "-5/1s", "5/-1s", "5 / 1s", "five/1s", "5/1s/2", "None",
+        "50/10", "07/1s", "7/01s", "0/1s", "1/0s", "1000000/1s", "1/1000000s",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("url", [VENDOR, LOOPBACK])
 def test_odd_rate_is_refused(text: str, url: str) -> None:
     """A rate is so many requests in so many whole seconds."""
     environ = {"CRELATE_API_KEY": KEY, "CRELATE_BASE_URL": url, "CRELATE_RATE": text}
-    assert refusal(environ) == [f"environment CRELATE_RATE: E013 '{text}' is no rate ({RATE})"]
+    assert refusal(environ) == [f"environment CRELATE_RATE: E013 'rate' cannot be '{text}' ({RATE})"]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +273,8 @@ def test_no_rate_is_for_loopback(url: str) -> None:
 def test_no_rate_is_not_for_others(url: str) -> None:
     """A vendor's limit cannot be taken away, wherever the wish stands."""
     environ = {"CRELATE_API_KEY": KEY, "CRELATE_BASE_URL": url}
-    assert refusal(environ, {}, {"rate": "none"}) == [f"mapping: E013 'none' is no rate ({RATE})"]
-    assert refusal(environ, {"rate": "none"}) == [f"profile: E013 'none' is no rate ({RATE})"]
+    assert refusal(environ, {}, {"rate": "none"}) == [f"mapping: E013 'rate' cannot be 'none' ({RATE})"]
+    assert refusal(environ, {"rate": "none"}) == [f"profile: E013 'rate' cannot be 'none' ({RATE})"]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +297,7 @@ def test_zone_is_found_by_its_name(name: str) -> None:
 def test_zone_that_there_is_not_is_told(name: str) -> None:
     """Only the names of the zone data count, and no path."""
     environ = {"CRELATE_API_KEY": KEY, "CRELATE_ZONE": name}
-    expected = f"environment CRELATE_ZONE: E013 no zone '{name}' (an IANA name, such as Europe/Berlin)"
+    expected = f"environment CRELATE_ZONE: E013 'zone' cannot be '{name}' (an IANA name, such as Europe/Berlin)"
     assert refusal(environ) == [expected]
 
 

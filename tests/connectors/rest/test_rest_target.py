@@ -1,6 +1,7 @@
 """A whole target against the practice Crelate: what it reads and what it writes."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -19,17 +20,19 @@ from connecting import (
     practice,
     recording,
     reply,
+    to_server,
 )
 
 from migrator.connectors.rest.definition import Window
 from migrator.connectors.rest.target import RestTarget
-from migrator.emulators import Change, Deed, Options
+from migrator.emulators import Change, Deed, Emulator, Options
 from migrator.errors import TargetError
 from migrator.records import Identity, Outcome, Verdict, Write
 
 T = TypeVar("T")
 BASE = "/api/pub/v1"
 ALL_MINUTES = "31104000"
+ANY_ID = re.compile(r"^[^\s/?#]+$")
 
 
 def test_everything_is_read_in_pages() -> None:
@@ -117,15 +120,15 @@ def test_zone_of_the_account_is_heeded() -> None:
     """A date-time without a zone is read in the one that the settings name, in lists and alone."""
 
     async def exchange() -> list[Any]:
-        found = b'{"Id": "x", "KeyDate_Birthday": "2024-07-31T08:00:00"}'
+        found = b'{"Id": "%s", "KeyDate_Birthday": "2024-07-31T08:00:00"}' % GHOST.encode()
         zone = "Europe/Berlin"
         async with recording(reply(found)) as server, entered(connection(server.url, zone=zone)) as target:
-            single = await target.get("contacts", "x")
+            single = await target.get("contacts", GHOST)
             server.reply = reply(b'{"MoreRecords": false, "Results": [%s]}' % found)
             ((listed,),) = await all_pages(target)
             return [single and single.fields, listed.fields]
 
-    assert asyncio.run(exchange()) == [{"Id": "x", "KeyDate_Birthday": "2024-07-31T06:00:00Z"}] * 2
+    assert asyncio.run(exchange()) == [{"Id": GHOST, "KeyDate_Birthday": "2024-07-31T06:00:00Z"}] * 2
 
 
 def test_identity_tells_accounts_apart() -> None:
@@ -197,29 +200,62 @@ def test_child_is_created_under_its_parent(parent: str, child: str) -> None:
         assert server.snapshot()[child][outcome.target_id]["Parent_Id"] == parent_id
 
 
+async def used(target: RestTarget, record_id: str) -> tuple[object, Outcome, Outcome]:
+    """Read, change and add to one record."""
+    found = await target.get("contacts", record_id)
+    changed = await target.write(Write(object="contacts", fields={}, id=record_id))
+    added = await target.write(Write(object="notes", fields={"Body": "b"}, parent=("contacts", record_id)))
+    return found, changed, added
+
+
+def entered_without_a_pattern(server: Emulator) -> RestTarget:
+    """Open a target whose connector does not say what an id looks like."""
+    careless = replace(CRELATE, id_pattern=ANY_ID)
+    return RestTarget(careless, to_server(server), clock=FakeClock(), rng=HalfRng())
+
+
 @pytest.mark.parametrize(
-    ("record_id", "spelled"),
-    [
-        ("../../admin", "..%2F..%2Fadmin"),
-        ("a?api_key=x&b", "a%3Fapi_key%3Dx%26b"),
-        ("a#b", "a%23b"),
-        ("%2e%2e", "%252e%252e"),
-        ("é \n", "%C3%A9%20%0A"),
-    ],
+    "record_id",
+    ["../../admin", "a/b", "a?api_key=x&b", "a#b", "é \n", "a b", " ", f"{GHOST}\n", f"{GHOST}/x", "..", ".", "..."],
 )
-def test_id_cannot_leave_its_place_in_the_path(record_id: str, spelled: str) -> None:
-    """Ids come from anywhere: whatever they hold is one step of the path, as an id and as a parent's id."""
+def test_id_cannot_leave_its_place_in_the_path(record_id: str) -> None:
+    """Ids come from anywhere: one that could be more than one step of a path is none, and nothing is sent."""
     with practice() as server:
 
-        async def use(target: RestTarget) -> None:
-            await target.get("contacts", record_id)
-            await target.write(Write(object="contacts", fields={}, id=record_id))
-            await target.write(Write(object="notes", fields={"Body": "b"}, parent=("contacts", record_id)))
+        async def careless() -> tuple[object, Outcome, Outcome]:
+            async with entered_without_a_pattern(server) as target:
+                return await used(target, record_id)
 
-        asked(server, use)
+        refused = Outcome(verdict=Verdict.REFUSED, message=f"'{record_id}' is no id of this target")
+        assert asked(server, lambda target: used(target, record_id)) == (None, refused, refused)
+        assert asyncio.run(careless()) == (None, refused, refused)
+        assert server.history() == []
+
+
+@pytest.mark.parametrize(
+    ("record_id", "spelled"), [("%2e%2e", "%252e%252e"), ("a&b=é", "a%26b%3D%C3%A9"), ("a.", "a.")]
+)
+def test_id_is_one_step_of_the_path(record_id: str, spelled: str) -> None:
+    """Where a connector does not say what an id looks like, whatever it holds is encoded as one step."""
+    with practice() as server:
+
+        async def careless() -> None:
+            async with entered_without_a_pattern(server) as target:
+                await used(target, record_id)
+
+        asyncio.run(careless())
         expected = [f"GET /contacts/{spelled}", f"PUT /contacts/{spelled}", f"POST /contacts/{spelled}/notes"]
         assert calls(server) == expected
         assert [(entry.query, entry.answered, entry.committed) for entry in server.history()] == [({}, 404, False)] * 3
+
+
+@pytest.mark.parametrize("record_id", ["x", "7", GHOST[:-1], f"{GHOST}0", f"x{GHOST}", f"{{{GHOST}}}", "é"])
+def test_id_of_another_target_is_refused(record_id: str) -> None:
+    """Where a connector says what an id looks like, nothing else is sent."""
+    with practice() as server:
+        refused = Outcome(verdict=Verdict.REFUSED, message=f"'{record_id}' is no id of this target")
+        assert asked(server, lambda target: used(target, record_id)) == (None, refused, refused)
+        assert server.history() == []
 
 
 def test_writes_are_counted_for_the_estimate() -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from connecting import FakeClock, Recorder, connection, entered, recording, reply, wire
+from connecting import GHOST, FakeClock, Recorder, connection, entered, recording, reply, wire
 
 from migrator.connectors.rest import http as door
 from migrator.connectors.rest.http import NotSentError, Request
@@ -78,7 +78,7 @@ def test_read_is_not_repeated_for_a_wrong_certificate() -> None:
             clock, url = FakeClock(), f"https://127.0.0.1:{server.port}"
             async with entered(connection(url), clock) as target:
                 with pytest.raises(TargetError) as caught:
-                    await target.get("contacts", "x")
+                    await target.get("contacts", GHOST)
             return str(caught.value), str(unreachable(url)), clock.sleeps
 
     found, expected, sleeps = asyncio.run(exchange())
