@@ -1,7 +1,8 @@
 """Makes migrator/planner/transforms/codes.json from CLDR, through Babel: `python tests/planner/make_codes.py`.
 
 Countries, currencies and languages, each code with the names under which people write it, in the languages of the five
-CRMs' customers. A name that two codes share is left out, but for the first of a country's own.
+CRMs' customers. A name that two codes share is left out, but for the first of a country's own. The table says of which
+version of CLDR it was made, since names, and the currencies that are current, change with it.
 """
 
 import json
@@ -30,15 +31,29 @@ def main() -> None:
 
 def render() -> str:
     """Give the table as JSON, a code a line."""
-    countries = {code: [alpha3] for code, alpha3 in _alpha3().items() if _is_country(code)}
     currencies = {code: _sign(code) for code in _current_currencies()}
-    languages: dict[str, list[str]] = {str(code): [] for code in Locale("en").languages if len(str(code)) == 2}
     table = {
-        "countries": _names("territories", countries),
+        "cldr": cldr_version(),
+        "countries": _names("territories", countries()),
         "currencies": _names("currencies", currencies),
-        "languages": _names("languages", languages),
+        "languages": _names("languages", languages()),
     }
     return json.dumps(table, ensure_ascii=False, indent=0, sort_keys=True) + "\n"
+
+
+def cldr_version() -> str:
+    """Give the version of CLDR that Babel holds; empty where it does not say, as before Babel 2.18."""
+    return str(get_global("cldr").get("version", ""))
+
+
+def countries() -> dict[str, list[str]]:
+    """Give the code of three letters for each country's code of two."""
+    return {code: [alpha3] for code, alpha3 in _alpha3().items() if _is_country(code)}
+
+
+def languages() -> dict[str, list[str]]:
+    """Give the languages that have a code of two letters."""
+    return {str(code): [] for code in Locale("en").languages if len(str(code)) == 2}
 
 
 def _names(kind: str, codes: dict[str, list[str]]) -> dict[str, str]:

@@ -1,0 +1,169 @@
+"""Records that only lookups ask for: one for each distinct value in the whole plan, if anybody waits for it."""
+
+from pathlib import Path
+
+import pytest
+from planning_cases import Desk, firms, people
+
+BY_NAME = "lookup: companies, by: [{Name: firm}], on_missing: create"
+JOBS = """\
+  jobs:
+    from: jobs.csv
+    to: jobs
+    key: id
+    fields: {Name: name, Company_Id: {lookup: companies, by: [{Name: firm}], on_missing: create}}
+"""
+
+
+def pointing(lookup: str = BY_NAME, more: str = "") -> str:
+    """Write contacts that point at companies."""
+    own = "LastName: last, EmailAddress_Work: {from: email, transform: [email]}"
+    return people(fields=f"{own}, CurrentPosition_Company_Id: {{{lookup}}}{more}")
+
+
+def desk_with(folder: Path, *rows: str, header: str = "id,last,email,firm") -> Desk:
+    """Make a desk with people and a table of companies without rows."""
+    desk = Desk(folder=folder)
+    desk.write("firms.csv", "id,name,site")
+    desk.write("people.csv", header, *rows)
+    return desk
+
+
+def test_missing_record_is_created_once_for_each_value(tmp_path: Path) -> None:
+    """However many rows ask, one record is made of a value, in the spelling of the first."""
+    desk = desk_with(tmp_path, "1,A,,Acme", "2,B,, ACME ", "3,C,,Beta", "4,D,,acme", "5,E,,")
+    seen = desk.plan(firms() + pointing())
+    made = {name: change for name, change in seen.changes.items() if "companies" in name}
+    assert list(made.values()) == [{"Name": "Acme"}, {"Name": "Beta"}]
+    acme, beta = (f"@{name.removeprefix('+ ')}" for name in made)
+    found = [change.get("CurrentPosition_Company_Id") for name, change in seen.changes.items() if "contacts" in name]
+    assert found == [acme, acme, beta, acme, None]
+    assert seen.totals("create", "for_lookups", "rows") == [5, 2, 5]
+
+
+def test_created_record_has_a_key_and_a_marker_of_its_own(tmp_path: Path) -> None:
+    """The key is made of what was looked for, so that every plan of the mapping gives the same."""
+    keys = []
+    for n, spelled in enumerate(("Acme", "ACME  ", "Beta")):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        seen = desk_with(folder, f"{n},A,,{spelled}").plan(firms() + pointing())
+        change = seen.raw[0]
+        assert change.marker == f"acme/companies/{change.key}"
+        assert (change.place, change.key[0], len(change.key)) == ("", "?", 17)
+        keys.append(change.key)
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_value_is_created_once_over_several_objects(tmp_path: Path) -> None:
+    """Two objects that ask for one company get one company."""
+    desk = desk_with(tmp_path, "1,A,,Acme", "2,B,,Gamma")
+    desk.write("jobs.csv", "id,name,firm", "1,Dev,ACME", "2,Ops,Beta")
+    seen = desk.plan(JOBS + firms() + pointing())
+    made = [change["Name"] for name, change in seen.changes.items() if "companies" in name]
+    assert sorted(name.casefold() for name in made) == ["acme", "beta", "gamma"]
+    assert seen.changes["+ jobs:1"]["Company_Id"] == seen.changes["+ contacts:1"]["CurrentPosition_Company_Id"]
+    assert seen.totals("for_lookups") == [3]
+
+
+def test_what_plan_or_target_has_is_found_and_not_created(tmp_path: Path) -> None:
+    """Only what neither the source nor the target has is made."""
+    desk = desk_with(tmp_path, "1,A,,Acme", "2,B,,beta", "3,C,,Gamma")
+    desk.crm.hold("companies", "c1", Name="ACME")
+    desk.write("firms.csv", "id,name,site", "17,Beta,")
+    seen = desk.plan(firms() + pointing())
+    made = [change["Name"] for name, change in seen.changes.items() if "companies:?" in name]
+    assert made == ["Gamma"]
+    found = [change["CurrentPosition_Company_Id"] for name, change in seen.changes.items() if "contacts" in name]
+    assert found[:2] == ["c1", "@companies:17"]
+
+
+def test_created_record_goes_through_match_first(tmp_path: Path) -> None:
+    """What `create` states may recognise a record that the lookup's own line did not find."""
+    header = "id,last,email,firm,site"
+    desk = desk_with(tmp_path, "1,A,,Acme Inc,acme.example", "2,B,,Beta,", header=header)
+    desk.crm.hold("companies", "c1", Name="Acme", Website_Business="acme.example")
+    create = "create: {Name: firm, Website_Business: site}"
+    seen = desk.plan(firms() + pointing(f"{BY_NAME}, {create}"))
+    assert seen.changes["+ contacts:1"]["CurrentPosition_Company_Id"] == "c1"
+    assert [change for name, change in seen.changes.items() if "companies" in name] == [{"Name": "Beta"}]
+    assert seen.totals("for_lookups") == [1]
+
+
+def test_created_record_is_recognised_by_its_marker(tmp_path: Path) -> None:
+    """A later run finds what an earlier one made, although somebody renamed it."""
+    desk = desk_with(tmp_path, "1,A,,Acme")
+    (made, _contact) = desk.plan(firms() + pointing()).raw
+    desk.crm.hold("companies", "c1", Name="Acme Holding", ExternalPrimaryKey=made.marker)
+    seen = desk.plan(firms() + pointing())
+    assert seen.changes == {"+ contacts:1": {"CurrentPosition_Company_Id": "c1", "LastName": "A"}}
+
+
+def test_created_record_that_is_ambiguous_refuses_who_waits(tmp_path: Path) -> None:
+    """Where the target has two of it, none is taken and none is made."""
+    desk = desk_with(tmp_path, "1,A,,Acme,x.example", "2,B,,Beta,", header="id,last,email,firm,site")
+    desk.crm.hold("companies", "c1", Name="One", Website_Business="x.example")
+    desk.crm.hold("companies", "c2", Name="Two", Website_Business="x.example")
+    seen = desk.plan(firms() + pointing(f"{BY_NAME}, create: {{Name: firm, Website_Business: site}}"))
+    assert seen.states == {"contacts:2": "reject", "contacts:3": "create"}
+    (key,) = (name.removeprefix("companies:") for name, state in seen.created.items() if state == "reject")
+    fact = "2 records of the target agree on Website_Business: One (c1); Two (c2)"
+    hint = "add a match line that tells them apart, or merge them in the target"
+    cause = f"points at {key}, which is rejected itself (E304) (correct that row first)"
+    assert list(seen.problems) == [
+        f"companies E304 Website_Business: {fact} ({hint})",
+        f"contacts:2 E204 CurrentPosition_Company_Id: {cause}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "more"),
+    [
+        (["1,A,bad,Acme", "2,B,bad,ACME"], ""),
+        (["1,A,,Acme", "1,B,,ACME"], ""),
+        (["1,A,,Acme", "2,B,,ACME"], ", RelatedContact_Spouse_Id: {lookup: contacts, by: [{key: {value: '99'}}]}"),
+    ],
+)
+def test_nothing_is_created_when_all_who_wait_are_refused(tmp_path: Path, rows: list[str], more: str) -> None:
+    """Whether they fall before or after the lookup, nobody needs the record any longer."""
+    seen = desk_with(tmp_path, *rows).plan(firms() + pointing(more=more))
+    assert seen.changes == {}
+    assert set(seen.states.values()) == {"reject"}
+    assert seen.totals("create", "for_lookups") == [0, 0]
+
+
+def test_one_good_row_is_enough_to_create(tmp_path: Path) -> None:
+    """The record is made for the row that is left, in the spelling of the first that was not refused."""
+    seen = desk_with(tmp_path, "1,A,bad,ACME", "2,B,,Acme").plan(firms() + pointing())
+    assert [change for name, change in seen.changes.items() if "companies" in name] == [{"Name": "Acme"}]
+
+
+def test_created_records_may_be_of_the_same_kind(tmp_path: Path) -> None:
+    """A record of the same object that is missing is created, and linked like any other."""
+    desk = Desk(folder=tmp_path)
+    desk.write("firms.csv", "id,name,over", "1,A,Top", "2,B,top", "3,C,A")
+    fields = "Name: name, ParentAccount_Id: {lookup: companies, by: [{Name: over}], on_missing: create}"
+    seen = desk.plan(firms("match: none", fields=fields))
+    assert [change.get("Name") for change in seen.changes.values()] == ["A", "B", "C", "Top", None, None, None]
+    links = [change["ParentAccount_Id"] for name, change in seen.changes.items() if name.startswith("&")]
+    top = f"@{next(name.removeprefix('+ ') for name in seen.changes if 'companies:?' in name)}"
+    assert links == [top, top, "@companies:1"]
+
+
+def test_key_that_is_missing_creates_a_record_of_that_key(tmp_path: Path) -> None:
+    """A line by key may create too: the new record has the key, and what `create` states."""
+    lookup = 'lookup: companies, by: [{key: firm}], on_missing: create, create: {Name: "Firm {{ firm }}"}'
+    seen = desk_with(tmp_path, "1,A,,17", "2,B,,17").plan(firms() + pointing(lookup))
+    assert seen.changes == {
+        "+ companies:17": {"Name": "Firm 17"},
+        "+ contacts:1": {"CurrentPosition_Company_Id": "@companies:17", "LastName": "A"},
+        "+ contacts:2": {"CurrentPosition_Company_Id": "@companies:17", "LastName": "B"},
+    }
+
+
+def test_guard_of_creates_counts_what_lookups_create(tmp_path: Path) -> None:
+    """A record that a lookup creates is a create of its object."""
+    desk = desk_with(tmp_path, "1,A,,Acme", "2,B,,Beta")
+    desk.top = "limits: {creates: 3}\n"
+    seen = desk.plan(firms() + pointing())
+    assert seen.guards() == ["creates: 4 creates, the limit is 3"]
