@@ -1,0 +1,297 @@
+"""A CRM in memory: what each write does is scripted, and its own history is what the tests believe."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import Any
+
+from migrator.connectors.rest.definition import read_definition
+from migrator.errors import Problem
+from migrator.records import Identity, Outcome, TargetRecord, Verdict, Write
+from migrator.resources import packaged
+
+CRELATE = read_definition(packaged("connectors", "definitions", "crelate.yaml")).catalog
+ACCOUNT = "f" * 64
+MARKER = "ExternalPrimaryKey"
+START = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+SILENCE = Outcome(verdict=Verdict.IN_DOUBT, message="no answer within 5 s")
+REFUSAL = Outcome(verdict=Verdict.REFUSED, status=422, message="Name is too long")
+LIKELY_REFUSAL = Outcome(verdict=Verdict.REFUSED, status=500, message="Name is required", confirm=True)
+BUSY = Outcome(verdict=Verdict.NOT_APPLIED, status=429, message="too many requests", wait_seconds=7.0)
+UNREACHED = Outcome(verdict=Verdict.NOT_SENT, message="connection refused")
+GONE = Outcome(verdict=Verdict.GONE, status=404, message="there is no such record")
+UNAUTHORISED = Outcome(
+    verdict=Verdict.NOT_APPLIED,
+    status=401,
+    message="not authorised",
+    halt=Problem(code="E902", place="crelate", fact="not authorised (401)", hint="regenerated?"),
+)
+
+
+class Killed(BaseException):
+    """The death of the process, as far as a test can stage it in one."""
+
+
+class FakeClock:
+    """Clocks that go on only while somebody sleeps; `on_sleep` sees each sleep before it begins."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.boot = "boot-1"
+        self.boot_offset = 0.0
+        self.slept: list[float] = []
+        self.on_sleep: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        """Give the wall time."""
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Give the seconds that were slept."""
+        return self.seconds
+
+    def boottime_ns(self) -> int:
+        """Give the same since a boot, which `boot_offset` moves."""
+        return round((self.seconds + self.boot_offset) * 1e9)
+
+    def boot_id(self) -> str:
+        """Name the boot."""
+        return self.boot
+
+    async def sleep(self, seconds: float) -> None:
+        """Go on at once, and let others have their turn."""
+        self.on_sleep()
+        self.slept.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+    def restart(self, boot: str = "boot-2") -> None:
+        """Let the machine boot anew: boot time begins again, and cannot be compared."""
+        self.boot = boot
+        self.boot_offset = -self.seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """What one write does.
+
+    It takes effect or not, after `late_seconds`, in so many `copies`, with `stored` in the place of what was sent; it
+    is answered with `answer` (None: success), never, or by the death of whoever sent it.
+    """
+
+    commits: bool = True
+    answer: Outcome | None = None
+    late_seconds: float = 0.0
+    copies: int = 1
+    stored: Mapping[str, Any] = field(default_factory=dict)
+    hangs: bool = False
+    dies: bool = False
+
+
+DONE = Act()
+LOST = Act(commits=False, answer=SILENCE)
+UNANSWERED = Act(answer=SILENCE)
+REFUSED = Act(commits=False, answer=REFUSAL)
+LIKELY_REFUSED = Act(commits=False, answer=LIKELY_REFUSAL)
+THROTTLED = Act(commits=False, answer=BUSY)
+UNSENT = Act(commits=False, answer=UNREACHED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One thing that the CRM saw: when, and as text.
+
+    `+ companies/1` is a create that came in, `~ companies/c1` an update, `= companies/c1` a commit, `? companies` a
+    list that was read, `. companies/c1` a record that was read.
+    """
+
+    moment: float
+    text: str
+
+
+@dataclass(kw_only=True, slots=True)
+class _Stored:
+    """A record in all its versions, each from a moment on; None is its end."""
+
+    object: str
+    versions: list[tuple[float, dict[str, Any] | None]]
+
+    def at(self, moment: float) -> dict[str, Any] | None:
+        seen = [fields for since, fields in self.versions if since <= moment]
+        return seen[-1] if seen else None
+
+
+class PracticeTarget:
+    """A target whose every answer is known beforehand.
+
+    `script` is what the next writes do, `otherwise` what those do that come after; `read_lag` is how much later a
+    commit can be read; `shifts` and `hidden` spoil so many of the lists that are read next.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.catalog = CRELATE
+        self.concurrency = 1
+        self.settle_seconds = 20.0
+        self.lag_seconds = 4.0
+        self.requests_per_second: float | None = None
+        self.clock = clock
+        self.account = ACCOUNT
+        self.script: list[Act] = []
+        self.otherwise: Callable[[Write], Act] = lambda _write: DONE
+        self.on_write: Callable[[Write], None] = lambda _write: None
+        self.on_read: Callable[[], None] = lambda: None
+        self.read_faults: list[BaseException] = []
+        self.read_lag = 0.0
+        self.shifts = 0
+        self.hidden: dict[str, int] = {}
+        self.history: list[Entry] = []
+        self.most_under_way = 0
+        self._under_way = 0
+        self._stored: dict[str, _Stored] = {}
+        self._late: list[tuple[float, Write]] = []
+        self._ids = 0
+        self._not_before = 0.0
+
+    def hold(self, name: str, record_id: str, **fields: Any) -> str:
+        """Put a record into the CRM, and give its id."""
+        self._stored[record_id] = _Stored(object=name, versions=[(0.0, fields)])
+        return record_id
+
+    def edit(self, record_id: str, **fields: Any) -> None:
+        """Let a person change a record."""
+        self._commit_late()
+        self._change(record_id, fields, self.clock.seconds)
+
+    def remove(self, record_id: str) -> None:
+        """Let a person delete a record."""
+        self._stored[record_id].versions.append((self.clock.seconds, None))
+
+    def held(self, name: str) -> dict[str, dict[str, Any]]:
+        """Give what the CRM holds by now, whatever its lists show."""
+        self._commit_late()
+        found = {key: item.at(self.clock.seconds) for key, item in self._stored.items() if item.object == name}
+        return {key: fields for key, fields in found.items() if fields is not None}
+
+    def seen(self, runes: str = "+~=") -> list[str]:
+        """Give the history, or only what begins with these runes."""
+        return [entry.text for entry in self.history if entry.text[0] in runes]
+
+    def moments(self, text: str) -> list[float]:
+        """Tell when something was seen."""
+        return [entry.moment for entry in self.history if entry.text == text]
+
+    async def identify(self) -> Identity:
+        """Tell which account this is."""
+        return Identity(origin="https://crm.example", fingerprint=self.account)
+
+    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
+        """List an object by pages of two."""
+        self._note(f"? {name}" + ("" if minutes is None else f" {minutes}"))
+        self.on_read()
+        self._fail()
+        found = [record for record in self._listed(name, minutes) if not self._is_hidden(record)]
+        if self.shifts and found:
+            self.shifts -= 1
+            found = [*found, found[0]]
+        for start in range(0, len(found), 2):
+            yield found[start : start + 2]
+
+    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+        """Read one record."""
+        self._note(f". {name}/{record_id}")
+        self.on_read()
+        self._fail()
+        await asyncio.sleep(0)
+        stored = self._stored.get(record_id)
+        fields = stored.at(self.clock.seconds - self.read_lag) if stored and stored.object == name else None
+        return None if fields is None else TargetRecord(id=record_id, fields=fields)
+
+    async def write(self, change: Write) -> Outcome:
+        """Do what the script says, once the time has come that a 429 named."""
+        while self.clock.seconds < self._not_before:
+            await self.clock.sleep(self._not_before - self.clock.seconds)
+        self._note(f"~ {change.object}/{change.id}" if change.id else f"+ {_label(change)}")
+        self.on_write(change)
+        act = self.script.pop(0) if self.script else self.otherwise(change)
+        self._under_way += 1
+        self.most_under_way = max(self.most_under_way, self._under_way)
+        try:
+            return await self._perform(change, act)
+        finally:
+            self._under_way -= 1
+
+    def write_calls(self, name: str, *, is_update: bool) -> int:
+        """Take one request for a create and two for an update."""
+        assert name in self.catalog.objects
+        return 2 if is_update else 1
+
+    async def _perform(self, change: Write, act: Act) -> Outcome:
+        written = Write(object=change.object, fields={**change.fields, **act.stored}, id=change.id)
+        target_id = change.id
+        if act.commits and act.late_seconds:
+            self._late.append((self.clock.seconds + act.late_seconds, written))
+        elif act.commits:
+            target_id, *_more = [self._commit(written, self.clock.seconds) for _copy in range(act.copies)]
+        if act.dies:
+            raise Killed
+        await asyncio.sleep(0)
+        if act.hangs:
+            await asyncio.Event().wait()
+        if act.answer is None:
+            return Outcome(verdict=Verdict.APPLIED, target_id=target_id, status=200)
+        if act.answer.wait_seconds:
+            self._not_before = self.clock.seconds + act.answer.wait_seconds
+        return act.answer
+
+    def _commit(self, change: Write, moment: float) -> str:
+        record_id = change.id
+        if record_id:
+            self._change(record_id, change.fields, moment)
+        else:
+            self._ids += 1
+            record_id = f"{change.object[0]}{self._ids}"
+            self._stored[record_id] = _Stored(object=change.object, versions=[(moment, dict(change.fields))])
+        self.history.append(Entry(moment=moment, text=f"= {change.object}/{record_id}"))
+        return record_id
+
+    def _change(self, record_id: str, fields: Mapping[str, Any], moment: float) -> None:
+        stored = self._stored[record_id]
+        whole = {**(stored.versions[-1][1] or {}), **fields}
+        stored.versions.append((moment, whole))
+
+    def _commit_late(self) -> None:
+        due = sorted((item for item in self._late if item[0] <= self.clock.seconds), key=itemgetter(0))
+        self._late = [item for item in self._late if item[0] > self.clock.seconds]
+        for moment, change in due:
+            self._commit(change, moment)
+
+    def _listed(self, name: str, minutes: int | None) -> list[TargetRecord]:
+        since = 0.0 if minutes is None else self.clock.seconds - 60 * minutes
+        moment = self.clock.seconds - self.read_lag
+        found = []
+        for record_id, stored in self._stored.items():
+            fields = stored.at(moment) if stored.object == name else None
+            if fields is not None and stored.versions[-1][0] >= since:
+                found.append(TargetRecord(id=record_id, fields=fields))
+        return found
+
+    def _is_hidden(self, record: TargetRecord) -> bool:
+        left = self.hidden.get(record.id, 0)
+        self.hidden[record.id] = max(0, left - 1)
+        return left > 0
+
+    def _note(self, text: str) -> None:
+        self._commit_late()
+        self.history.append(Entry(moment=self.clock.seconds, text=text))
+
+    def _fail(self) -> None:
+        if self.read_faults:
+            raise self.read_faults.pop(0)
+
+
+def _label(change: Write) -> str:
+    """Name a create by its marker, without the mapping."""
+    return str(change.fields.get(MARKER, f"{change.object}/?")).partition("/")[2]
