@@ -8,9 +8,13 @@ import difflib
 from collections.abc import Iterable
 
 from migrator.emulators.account import Factory, Options
+from migrator.emulators.centralstation import Station
+from migrator.emulators.clevertim import ClevertimAccount
 from migrator.emulators.crelate import Organisation
+from migrator.emulators.crelate3 import Tenant
 from migrator.emulators.history import Entry
 from migrator.emulators.messages import Change, Deed
+from migrator.emulators.opencrm import System
 from migrator.emulators.server import Emulator
 from migrator.emulators.spotler import Edition
 from migrator.errors import Problem, SpecError
@@ -19,7 +23,11 @@ __all__ = ["EMULATORS", "Change", "Deed", "Emulator", "Entry", "Options", "start
 
 EMULATORS: dict[str, Factory] = {
     "crelate": Organisation,
+    "crelate3": Tenant,
+    "opencrm": System,
     "spotler": Edition,
+    "centralstation": Station,
+    "clevertim": ClevertimAccount,
 }
 
 

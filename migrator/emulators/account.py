@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from migrator.emulators.history import Entry
 from migrator.emulators.messages import Answer, Request
@@ -46,6 +46,19 @@ class Account(Protocol):
 
     def regenerate_key(self) -> str:
         """Replace the key; the old one is refused from now on."""
+
+
+@runtime_checkable
+class HasPasskey(Protocol):
+    """An account that wants a second secret beside its key; both are replaced together."""
+
+    passkey: str
+
+
+def secrets_of(account: Account) -> dict[str, str]:
+    """Give all secrets that an account wants to hear, by the names of the settings that they are for."""
+    passkey = {"passkey": account.passkey} if isinstance(account, HasPasskey) else {}
+    return {"api_key": account.key, **passkey}
 
 
 Factory = Callable[[Rng, Options], Account]

@@ -54,7 +54,8 @@ def _snapshot(practice: Practice, _request: Request) -> Answer:
 
 
 def _regenerate_key(practice: Practice, _request: Request) -> Answer:
-    return json_answer(200, {"api_key": practice.regenerate_key()})
+    practice.regenerate_key()
+    return json_answer(200, practice.secrets())
 
 
 def _add_faults(practice: Practice, request: Request) -> Answer:

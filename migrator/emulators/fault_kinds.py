@@ -11,9 +11,11 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from migrator.emulators.altered import Alter, altered, dropped, recased, trimmed
 from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.exchange import Exchange, head
-from migrator.emulators.messages import HTML_TYPE, Answer, Request, message_answer
+from migrator.emulators.messages import HTML_TYPE, Answer, message_answer
+from migrator.emulators.spoilt_ids import with_other_id, without_id
 
 Act = Callable[[Exchange, str], None]
 Spoil = Callable[[Answer], Answer]
@@ -23,7 +25,6 @@ _PAGE = (
 )
 _OTHER_HOST = "http://other.invalid"
 _OTHER_ID = "00000000-0000-4000-8000-000000000000"
-_OTHER_NUMBER = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,41 +202,16 @@ def _value(answer: Answer) -> Any:
     return parse_json(answer.body) if answer.body else {}
 
 
-def _holders(value: Any) -> list[dict[str, Any]]:
-    """List the objects that hold the id of an answer: itself or, where a vendor wraps records, what it wraps."""
-    if not isinstance(value, dict):
-        return []
-    if any(name.casefold() == "id" for name in value):
-        return [value]
-    return [holder for member in value.values() for holder in _holders(member)]
-
-
-def _without_id(answer: Answer) -> Answer:
-    value = _value(answer)
-    for holder in _holders(value):
-        for name in [name for name in holder if name.casefold() == "id"]:
-            del holder[name]
-    return replace(answer, body=write_json(value).encode())
-
-
-def _other_id(answer: Answer) -> Answer:
-    """Give the id of another record, of the kind that the vendor's ids are: a text or a number."""
-    value = _value(answer)
-    for holder in _holders(value):
-        holder |= {
-            name: _OTHER_ID if isinstance(old, str) else _OTHER_NUMBER
-            for name, old in holder.items()
-            if name.casefold() == "id"
-        }
-    return replace(answer, body=write_json(value).encode())
-
-
 def _encoded(text_encoding: str, declared: str) -> Spoil:
-    """Say one charset and send another; a word with accents makes sure that it matters."""
+    """Say one charset and send another; a word with accents makes sure that it matters.
+
+    What can hold no further member, such as a bare number, becomes a list with it.
+    """
 
     def spoil(answer: Answer) -> Answer:
         value, more = _value(answer), {"Message": "naïve café"}
-        text = write_json(value | more if isinstance(value, dict) else [*value, more])
+        items = value if isinstance(value, list) else [value]
+        text = write_json(value | more if isinstance(value, dict) else [*items, more])
         body = text.encode(text_encoding, errors="replace")
         return replace(answer, body=body, content_type=f"application/json; charset={declared}")
 
@@ -247,10 +223,11 @@ def _with_body(body: bytes) -> Spoil:
 
 
 def _with_member(text: bytes) -> Spoil:
-    """Put a member in front; a list gets it in an item of its own."""
+    """Put a member in front; a list gets it in an item of its own, and what is neither becomes a list with it."""
 
     def spoil(answer: Answer) -> Answer:
-        start, rest = answer.body[:1], answer.body[1:]
+        body = answer.body if answer.body[:1] in {b"", b"{", b"["} else b"[" + answer.body + b"]"
+        start, rest = body[:1], body[1:]
         first = text if start == b"{" else b"{" + text + b"}"
         return replace(answer, body=(start or b"{") + first + (b"" if rest in {b"}", b"]"} else b",") + rest)
 
@@ -268,49 +245,13 @@ def _prefixed(prefix: bytes) -> Spoil:
     return lambda answer: replace(answer, body=prefix + answer.body)
 
 
-def _altered(alter: Callable[[dict[str, Any], str], dict[str, Any]]) -> Act:
+def _altered(alter: Alter) -> Act:
     """Commit something else than what was asked, and answer as if nothing were wrong."""
 
     def act(exchange: Exchange, name: str) -> None:
-        exchange.send(exchange.commit(_with_fields(exchange.request, alter, name)))
+        exchange.send(exchange.commit(altered(exchange.request, alter, name)))
 
     return act
-
-
-def _with_fields(request: Request, alter: Callable[[dict[str, Any], str], dict[str, Any]], name: str) -> Request:
-    try:
-        fields = parse_json(request.body)
-    except ValueError:
-        return request
-    if not isinstance(fields, dict) or not fields:
-        return request
-    wrapper = _wrapper(fields, name)
-    altered = {wrapper: alter(fields[wrapper], name)} if wrapper else alter(fields, name)
-    return replace(request, body=write_json(altered).encode())
-
-
-def _wrapper(fields: dict[str, Any], name: str) -> str:
-    """Name the one member that wraps the record, as in `{"person": {...}}`; empty where the record itself was sent."""
-    only = next(iter(fields))
-    return only if len(fields) == 1 and name not in fields and isinstance(fields[only], dict) and fields[only] else ""
-
-
-def _dropped(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    dropped = name or list(fields)[-1]
-    return {key: value for key, value in fields.items() if key != dropped}
-
-
-def _trimmed(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    texts = {key: value for key, value in fields.items() if isinstance(value, str)}
-    trimmed = name or max(texts, key=lambda key: len(texts[key]), default="")
-    return {key: value[:-1] if key == trimmed and key in texts else value for key, value in fields.items()}
-
-
-def _recased(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    def is_meant(key: str, value: Any) -> bool:
-        return isinstance(value, str) and (key == name if name else "@" in value)
-
-    return {key: value.swapcase() if is_meant(key, value) else value for key, value in fields.items()}
 
 
 KINDS: dict[str, Kind] = {
@@ -333,6 +274,7 @@ KINDS: dict[str, Kind] = {
     "html-200": Kind(act=_instead(_page(200))),
     "empty-200": Kind(act=_instead(Answer(status=200))),
     "status-error": Kind(act=_instead(Answer(status=200, body=b'{"status":"ERROR"}'))),
+    "error-200": Kind(act=_instead(Answer(status=200, body=b'{"error":"scripted fault"}'))),
     "reset-before": Kind(act=_reset_before),
     "close-before": Kind(act=_closed_before),
     "hang-before": Kind(act=_hung_before, argument="seconds", default="60"),
@@ -347,8 +289,8 @@ KINDS: dict[str, Kind] = {
     "hang-after": Kind(act=_hung_after, argument="seconds", default="60"),
     "late-commit": Kind(act=_committed_late, argument="seconds", default="1"),
     # committed, and the answer spoilt
-    "no-id": Kind(act=_spoilt(_without_id)),
-    "other-id": Kind(act=_spoilt(_other_id)),
+    "no-id": Kind(act=_spoilt(without_id)),
+    "other-id": Kind(act=_spoilt(with_other_id)),
     "garbage-json": Kind(act=_spoilt(_with_body(b'{"Id": nonsense]'))),
     "nan-json": Kind(act=_spoilt(_with_member(b'"Score":NaN'))),
     "duplicate-keys": Kind(act=_spoilt(_with_duplicate)),
@@ -368,7 +310,7 @@ KINDS: dict[str, Kind] = {
     "huge-body": Kind(act=_huge, argument="bytes", default=str(32 << 20)),
     "gzip-bomb": Kind(act=_bomb, argument="bytes", default=str(64 << 20)),
     # something else is committed than what was asked
-    "dropped-field": Kind(act=_altered(_dropped), argument="field"),
-    "trimmed-value": Kind(act=_altered(_trimmed), argument="field"),
-    "changed-case": Kind(act=_altered(_recased), argument="field"),
+    "dropped-field": Kind(act=_altered(dropped), argument="field"),
+    "trimmed-value": Kind(act=_altered(trimmed), argument="field"),
+    "changed-case": Kind(act=_altered(recased), argument="field"),
 }

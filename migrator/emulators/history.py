@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from migrator.emulators.exact import parse_json, timestamp
+from migrator.emulators.forms import form_fields
 from migrator.emulators.messages import Change, Request
 from migrator.ports import Clock, new_lock
 
@@ -18,9 +20,9 @@ from migrator.ports import Clock, new_lock
 class Entry:
     """One request: what came, which fault struck it, what it changed, and what was answered.
 
-    `path` is as sent, without the query; `query` lacks the secret parameters, and so does `body`, the parsed JSON, None
-    where there is none. `committed` says that records changed; `answered` is the status whose bytes were handed to the
-    network, None if there were none.
+    `path` is as sent, without the query and with `***` for a secret in it; `query` lacks the secret parameters, and so
+    does `body`: the parsed JSON, the fields of a form, None where there is neither. `committed` says that records
+    changed; `answered` is the status whose bytes were handed to the network, None if there were none.
     """
 
     n: int
@@ -78,12 +80,12 @@ class History:
     def receive(self, request: Request, fault: str = "") -> Entry:
         """Note a request before anything is done about it."""
         query = {name: value for name, value in request.query if name not in self._secret_parameters}
-        body, digest = self._open_part(_parsed(request.body)), hashlib.sha256(request.body).hexdigest()
+        body, digest = self._open_part(_parsed(request)), hashlib.sha256(request.body).hexdigest()
         with self._lock:
             entry = Entry(
                 n=len(self._entries) + 1,
                 method=request.method,
-                path=request.path,
+                path=self._open_path(request.path),
                 query=query,
                 body=body,
                 body_sha256=digest,
@@ -98,6 +100,14 @@ class History:
         if not isinstance(body, dict):
             return body
         return {name: value for name, value in body.items() if name not in self._secret_parameters}
+
+    def _open_path(self, path: str) -> str:
+        """Hide the secrets in a path, since some vendors take parameters there, as in `/apikey/<key>`."""
+        parts = path.split("/")
+        names = ["", *(unquote(part) for part in parts)]
+        return "/".join(
+            "***" if name in self._secret_parameters else part for name, part in zip(names, parts, strict=False)
+        )
 
     def commit(self, n: int, changes: tuple[Change, ...]) -> None:
         """Note what request `n` changed; no change, no commit."""
@@ -117,10 +127,11 @@ class History:
             return list(self._entries)
 
 
-def _parsed(body: bytes) -> Any:
-    if not body:
-        return None
+def _parsed(request: Request) -> Any:
+    form = form_fields(request)
+    if form is not None or not request.body:
+        return form
     try:
-        return parse_json(body)
+        return parse_json(request.body)
     except ValueError:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from migrator.emulators.account import Account, Options, Snapshot
+from migrator.emulators.account import Account, Options, Snapshot, secrets_of
 from migrator.emulators.faults import Fault, Script
 from migrator.emulators.history import Entry, History
 from migrator.emulators.messages import Answer, Request
@@ -69,6 +69,11 @@ class Practice:
         """Put records there without a request. Raises SpecError for what the vendor would refuse."""
         with self._lock:
             return self.account.seed(object_name, records)
+
+    def secrets(self) -> dict[str, str]:
+        """Give what the account accepts now."""
+        with self._lock:
+            return secrets_of(self.account)
 
     def regenerate_key(self) -> str:
         """Replace the key."""

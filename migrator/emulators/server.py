@@ -235,6 +235,11 @@ class Emulator:
         return self._practice.account.key
 
     @property
+    def secrets(self) -> dict[str, str]:
+        """Give all that the account wants to hear: the key as `api_key`, and whatever else by its own name."""
+        return self._practice.secrets()
+
+    @property
     def token(self) -> str:
         """Give the token for the control routes."""
         return self._practice.token

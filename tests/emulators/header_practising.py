@@ -1,5 +1,6 @@
 """Clients for the practice servers whose secret travels in a header, with nothing in them that the servers share."""
 
+import base64
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ class SteadyClock(FixedClock):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Crm:
-    """A started server, and a client that speaks to it; `header` is the secret's, with `{key}` for the key."""
+    """A started server, and a client that speaks to it; `header` is the secret's, with `{key}` or `{basic}` in it."""
 
     server: Emulator
     http: httpx.Client
@@ -32,7 +33,8 @@ class Crm:
 
     def headers(self) -> dict[str, str]:
         """Give the header with the key that is good now."""
-        return {self.header[0]: self.header[1].format(key=self.server.api_key)}
+        key = self.server.api_key
+        return {self.header[0]: self.header[1].format(key=key, basic=base64.b64encode(f"{key}:X".encode()).decode())}
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """Send a request with the key."""
