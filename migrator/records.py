@@ -5,7 +5,10 @@ decimals as text without trailing zeros, dates as `2024-01-31` and date-times as
 float.
 """
 
-from collections.abc import Mapping
+import html
+import json
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -35,6 +38,9 @@ class Action(StrEnum):
         return _RUNES[self]
 
 
+CUSTOM = "custom."
+
+_POSITION = re.compile(r"\[[0-9]*\]$")
 _RUNES = dict(zip(Action, "+~&=·!-", strict=True))
 
 
@@ -52,6 +58,7 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     LIST = "list"
     TAGS = "tags"
+    ITEMS = "items"
     REFERENCE = "reference"
 
 
@@ -68,7 +75,11 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field of a target's object. `refused` says why it may not be written; empty where it may."""
+    """One field of a target's object. `refused` says why it may not be written; empty where it may.
+
+    `items` are the parts of each object in a list of objects. `normalised` names what the target itself does to a
+    value: `lower`, `digits`, `trim` or `html` (escaped).
+    """
 
     name: str
     kind: Kind
@@ -77,11 +88,17 @@ class Field:
     references: str = ""
     max_length: int | None = None
     options: tuple[str, ...] = ()
+    normalised: str = ""
+    items: Mapping[str, "Field"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectType:
-    """One kind of record in a CRM; `parents` are the objects it can live under, none for an object of its own."""
+    """One kind of record in a CRM; `parents` are the objects it can live under, none for an object of its own.
+
+    `open` is the pattern of further fields, which only an account knows; `labels` are those of its custom fields.
+    `is_written`: the connector creates such records; else it only reads them.
+    """
 
     name: str
     fields: Mapping[str, Field]
@@ -89,17 +106,30 @@ class ObjectType:
     marker: str = ""
     parents: tuple[str, ...] = ()
     is_listed: bool = True
+    is_written: bool = True
     label: tuple[str, ...] = ()
+    open: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, name: str) -> str:
+        """Give the wire name of a field: that of a custom one is found by its label, `custom.Legacy ID`."""
+        label = name.removeprefix(CUSTOM)
+        squeezed = "".join(label.split()).lower()
+        found = squeezed if squeezed in self.fields else name
+        return self.labels.get(label, found) if label != name else name
 
     def field(self, name: str) -> Field | None:
-        """Find a field by its wire name; `Tags.Skills` is a category of the field `Tags`."""
+        """Find a field by its wire name: `Tags.Skills` is a category of the tags, `phones[0].no` a part of an item."""
+        name = self.key(name)
         if name in self.fields:
             return self.fields[name]
         whole, _, part = name.partition(".")
-        found = self.fields.get(whole) if part else None
-        if found is None or found.kind is not Kind.TAGS:
-            return None
-        return Field(name=name, kind=Kind.LIST, refused=found.refused)
+        found = self.fields.get(_POSITION.sub("", whole)) if part else None
+        if found is not None and found.kind is Kind.ITEMS:
+            return found.items.get(part)
+        if found is not None and found.kind is Kind.TAGS:
+            return Field(name=name, kind=Kind.LIST, refused=found.refused)
+        return Field(name=name, kind=Kind.TEXT) if self.open and re.fullmatch(self.open, name) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +189,7 @@ class Outcome:
 
     `halt` stops the whole run after this outcome is journalled. `wait_seconds` is the earliest a next request may be
     sent. `confirm` asks for one read before a refusal is believed, where the vendor refuses with a status that can also
-    be a fault.
+    be a fault. `is_success`: the target says that it did it, though it names no record.
     """
 
     verdict: Verdict
@@ -168,6 +198,7 @@ class Outcome:
     message: str = ""
     wait_seconds: float = 0.0
     confirm: bool = False
+    is_success: bool = False
     halt: Problem | None = None
 
 
@@ -184,13 +215,39 @@ def canonical_datetime(moment: datetime) -> str:
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
-def same_value(kind: Kind, mine: Canonical, theirs: Canonical) -> bool:
-    """Tell whether two canonical values are one: lists as sets, ids without case, everything else to the letter."""
+def same_value(kind: Kind, mine: Canonical, theirs: Canonical, normalised: str = "") -> bool:
+    """Tell whether two canonical values are one: lists as sets, ids without case, everything else to the letter.
+
+    `normalised` names what the target does to a value, which makes no difference then.
+    """
     if isinstance(mine, list) and isinstance(theirs, list):
-        return set(map(str, mine)) == set(map(str, theirs))
+        return set(map(spelled, mine)) == set(map(spelled, theirs))
     if kind is Kind.REFERENCE and isinstance(mine, str) and isinstance(theirs, str):
         return mine.lower() == theirs.lower()
+    if normalised and isinstance(mine, str) and isinstance(theirs, str):
+        return _NORMALISED[normalised](mine, theirs)
     return bool(mine == theirs) and isinstance(mine, bool) == isinstance(theirs, bool)
+
+
+def spelled(item: Canonical) -> str:
+    """Give one text for an item of a list, the same for the same item."""
+    return json.dumps(item, sort_keys=True, ensure_ascii=False) if isinstance(item, dict) else str(item)
+
+
+def _same_digits(mine: str, theirs: str) -> bool:
+    """Compare telephone numbers: one may have a country's prefix that the other lacks."""
+    digits = [re.sub("[^0-9]", "", text).lstrip("0") for text in (mine, theirs)]
+    shorter, longer = sorted(digits, key=len)
+    return longer.endswith(shorter) and (shorter == longer or len(shorter) >= _MIN_DIGITS)
+
+
+_MIN_DIGITS = 7
+_NORMALISED: Mapping[str, Callable[[str, str], bool]] = {
+    "lower": lambda mine, theirs: mine.lower() == theirs.lower(),
+    "digits": _same_digits,
+    "trim": lambda mine, theirs: mine.strip() == theirs.strip(),
+    "html": lambda mine, theirs: html.unescape(mine) == html.unescape(theirs),
+}
 
 
 def midnight(day: date) -> datetime:

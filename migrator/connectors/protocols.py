@@ -56,7 +56,9 @@ class Table:
 class Source(Protocol):
     """Where rows come from."""
 
-    blank_values: frozenset[str]
+    @property
+    def blank_values(self) -> frozenset[str]:
+        """Give the whole cells that count as blank."""
 
     def columns(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Read the header only. Raises SourceError."""
@@ -86,11 +88,23 @@ class Target(Protocol):
     def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
         """Read all records of an object in pages, or those changed in the last minutes."""
 
-    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+    def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+        """Read the records whose field has one of the values; whoever asks compares once more."""
+
+    def can_find(self, name: str) -> int:
+        """Tell how many values one call of `find` looks for; 0 where the target has no such call."""
+
+    async def get(self, name: str, record_id: str, parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record afresh; None if the target does not have it."""
 
     async def write(self, change: Write) -> Outcome:
         """Send one change, once."""
+
+    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+        """Send several creates of one object in one call; an outcome for each."""
+
+    def bulk_size(self, name: str) -> int:
+        """Tell how many creates of an object go into one call; 1 where the target has no such call."""
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Tell how many requests one write of this object takes, for the estimate in the plan."""

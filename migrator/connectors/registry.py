@@ -1,28 +1,19 @@
 """Every connector by name, and what opens it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from migrator.connectors.files.source import FileSource
-from migrator.connectors.protocols import Source
-from migrator.connectors.rest.definition import Definition, read_definition, shipped
+from migrator.connectors.rest.definition import Definition
+from migrator.connectors.rest.reading import read_definition, shipped
 from migrator.errors import Problem, SpecError
 from migrator.resources import packaged
 from migrator.spelling import did_you_mean
 
-LATER = ("crelate3", "spotler", "centralstation", "clevertim", "opencrm", "sql")
-
-
-def open_source(connector: str, *, project: Path, base: Path, settings: Mapping[str, Any], place: str) -> Source:
-    """Open the connector of a source block. Raises SpecError at `place` for one that there is not."""
-    if connector == "files":
-        return FileSource(project=project, base=base, settings=settings)
-    raise SpecError(_unknown(connector, ["files"], place, "read from"))
+FILES = "files"
+LATER = ("sql",)
 
 
 def find_definition(connector: str, *, project: Path, base: Path, place: str) -> Definition:
-    """Read the definition behind a target block: a shipped one, or a file of the user's project. Raises SpecError."""
+    """Read the definition behind a block: a shipped one, or a file of the user's project. Raises SpecError."""
     if connector in shipped():
         return read_definition(packaged("connectors", "definitions", f"{connector}.yaml"))
     if connector.endswith((".yaml", ".yml")):
@@ -32,12 +23,13 @@ def find_definition(connector: str, *, project: Path, base: Path, place: str) ->
             fact = f"'{connector}' lies outside the project folder"
             raise SpecError(Problem(code="E017", place=place, fact=fact, hint=hint))
         return read_definition(path)
-    raise SpecError(_unknown(connector, shipped(), place, "written to"))
+    raise SpecError(_unknown(connector, place))
 
 
-def _unknown(connector: str, known: list[str], place: str, what: str) -> Problem:
-    if connector in (*LATER, "files", *shipped()):
-        hint = f"this version knows: {', '.join(known)}"
-        return Problem(code="E090", place=place, fact=f"'{connector}' cannot be {what} yet", hint=hint)
-    hint = did_you_mean(connector, known) or f"there are: {', '.join(known)}"
+def _unknown(connector: str, place: str) -> Problem:
+    if connector in (*LATER, FILES):
+        what = "written to yet" if connector == FILES else "used yet"
+        hint = f"this version knows: {', '.join(shipped())}"
+        return Problem(code="E090", place=place, fact=f"'{connector}' cannot be {what}", hint=hint)
+    hint = did_you_mean(connector, [*shipped(), FILES]) or f"there are: {', '.join(shipped())}"
     return Problem(code="E012", place=place, fact=f"unknown connector '{connector}'", hint=hint)

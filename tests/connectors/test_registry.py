@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from migrator.connectors.files.source import FileSource
-from migrator.connectors.registry import LATER, find_definition, open_source
-from migrator.connectors.rest.definition import shipped
+from migrator.connectors.registry import FILES, LATER, find_definition
+from migrator.connectors.rest.reading import shipped
 from migrator.errors import SpecError
 from migrator.resources import packaged
 
@@ -15,51 +14,15 @@ PLACE = "acme.yaml:3:22"
 FILE = packaged("connectors", "definitions", "crelate.yaml")
 
 
-def no_source(tmp_path: Path, name: str) -> str:
-    """Give why a connector cannot be read from."""
-    with pytest.raises(SpecError) as caught:
-        open_source(name, project=tmp_path, base=tmp_path, settings={}, place=PLACE)
-    return str(caught.value)
-
-
-def no_target(tmp_path: Path, name: str) -> str:
-    """Give why a connector cannot be written to."""
+def no_definition(tmp_path: Path, name: str) -> str:
+    """Give why a connector cannot be used."""
     with pytest.raises(SpecError) as caught:
         find_definition(name, project=tmp_path, base=tmp_path, place=PLACE)
     return str(caught.value)
 
 
-def test_files_are_a_source(tmp_path: Path) -> None:
-    """The connector of files opens a folder, with the settings of its block."""
-    settings = {"path": ".", "blank_values": ["-"]}
-    source = open_source("files", project=tmp_path, base=tmp_path, settings=settings, place=PLACE)
-    assert isinstance(source, FileSource)
-    assert source.blank_values == {"-"}
-
-
-@pytest.mark.parametrize("name", sorted({*LATER, *shipped()}))
-def test_connector_that_is_no_source_yet_says_so(tmp_path: Path, name: str) -> None:
-    """A name that is known, but not for reading in this version."""
-    assert no_source(tmp_path, name) == f"{PLACE}: E090 '{name}' cannot be read from yet (this version knows: files)"
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("file", "did you mean 'files'?"),
-        ("Files", "did you mean 'files'?"),
-        ("salesforce", "there are: files"),
-        ("", "there are: files"),
-        ("crelate.yaml", "there are: files"),
-    ],
-)
-def test_unknown_source_is_told_with_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
-    """A name that nobody knows, and what was probably meant."""
-    assert no_source(tmp_path, name) == f"{PLACE}: E012 unknown connector '{name}' ({hint})"
-
-
 @pytest.mark.parametrize("name", shipped())
-def test_shipped_connector_is_a_target(tmp_path: Path, name: str) -> None:
+def test_shipped_connector_is_known(tmp_path: Path, name: str) -> None:
     """Each definition that travels with the program can be read, and bears the name of its file."""
     assert find_definition(name, project=tmp_path, base=tmp_path, place=PLACE).name == name
 
@@ -74,10 +37,21 @@ def test_connector_may_be_a_file_of_ones_own(tmp_path: Path, name: str) -> None:
     )
 
 
+def test_connector_file_outside_the_project_is_refused(tmp_path: Path) -> None:
+    """A mapping does not reach out of its project."""
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copy(FILE, tmp_path / "own.yaml")
+    with pytest.raises(SpecError) as caught:
+        find_definition("../own.yaml", project=project, base=project, place=PLACE)
+    hint = "move it in, or put a migrator.yaml into the folder that holds both"
+    assert str(caught.value) == f"{PLACE}: E017 '../own.yaml' lies outside the project folder ({hint})"
+
+
 def test_connector_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """It is named, with what to check."""
     expected = "own.yaml: E001 cannot read the file: No such file or directory (check path and permissions)"
-    assert no_target(tmp_path, "own.yaml") == expected
+    assert no_definition(tmp_path, "own.yaml") == expected
 
 
 def test_connector_file_that_is_wrong_is_told(tmp_path: Path) -> None:
@@ -86,14 +60,20 @@ def test_connector_file_that_is_wrong_is_told(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(text.replace("\npaging: ", "\npagin: "), encoding="utf-8")
     line = text[: text.index("\npaging: ")].count("\n") + 2
     expected = f"own.yaml:{line}:1: E012 unknown key 'pagin' (did you mean 'paging'?)"
-    assert no_target(tmp_path, "own.yaml") == expected
+    assert no_definition(tmp_path, "own.yaml") == expected
 
 
-@pytest.mark.parametrize("name", sorted({*LATER, "files"} - {*shipped()}))
-def test_connector_that_is_no_target_yet_says_so(tmp_path: Path, name: str) -> None:
-    """A name that is known, but not for writing in this version."""
-    expected = f"{PLACE}: E090 '{name}' cannot be written to yet (this version knows: {', '.join(shipped())})"
-    assert no_target(tmp_path, name) == expected
+@pytest.mark.parametrize("name", LATER)
+def test_connector_of_a_later_version_says_so(tmp_path: Path, name: str) -> None:
+    """A name that is known, but of no use in this version."""
+    expected = f"{PLACE}: E090 '{name}' cannot be used yet (this version knows: {', '.join(shipped())})"
+    assert no_definition(tmp_path, name) == expected
+
+
+def test_files_are_no_definition_yet(tmp_path: Path) -> None:
+    """Files are read only, in this version."""
+    expected = f"{PLACE}: E090 'files' cannot be written to yet (this version knows: {', '.join(shipped())})"
+    assert no_definition(tmp_path, FILES) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,11 +81,13 @@ def test_connector_that_is_no_target_yet_says_so(tmp_path: Path, name: str) -> N
     [
         ("crelat", "did you mean 'crelate'?"),
         ("CRELATE", "did you mean 'crelate'?"),
+        ("file", "did you mean 'files'?"),
+        ("Files", "did you mean 'files'?"),
         ("salesforce", f"there are: {', '.join(shipped())}"),
         ("own.json", f"there are: {', '.join(shipped())}"),
         ("", f"there are: {', '.join(shipped())}"),
     ],
 )
-def test_unknown_target_is_told_with_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
+def test_unknown_connector_is_told_with_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
     """A name that nobody knows, and what was probably meant."""
-    assert no_target(tmp_path, name) == f"{PLACE}: E012 unknown connector '{name}' ({hint})"
+    assert no_definition(tmp_path, name) == f"{PLACE}: E012 unknown connector '{name}' ({hint})"

@@ -1,35 +1,75 @@
-"""A connector file → `Definition`, and the catalog of what its CRM holds."""
+"""What a connector file says, as values. Nothing here asks a network or knows any one CRM."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
-from pathlib import Path
 from typing import Any
 
-from migrator.contracts import schema_problems
-from migrator.errors import Problem, SpecError
-from migrator.located import read_located
-from migrator.records import Catalog, Field, Kind, ObjectType, Tier
-from migrator.resources import packaged
+from migrator.records import Catalog, Kind, ObjectType
 
-GUESSED_SHARE = 0.8
 
-_BRACES = re.compile(r"\{([^}]*)\}")
-_READ_ONLY = "the target sets it itself"
-_FROM_NAMES = "the target would create a record from it; map the '_Id' beside it with a lookup"
-_UNTYPED = "it holds values of a shape that this connector does not write"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paging:
+    """How a list is cut into pages: by `offset`, `page`, `cursor`, `next` link, or `range` header.
+
+    `offset`, `page`, `cursor`, `end` and `size` are the names of parameters, `max` the largest size. `first` is the
+    number of the first page, None where it has to be probed. `more` is the path of the flag for more, `at` where the
+    cursor or the next link stands: a path of the body, or `header:NAME`. `exclusive`: a range ends before its last
+    number.
+    """
+
+    by: str = "offset"
+    max: int = 0
+    size: str = ""
+    offset: str = ""
+    end: str = ""
+    page: str = ""
+    cursor: str = ""
+    first: int | None = 0
+    more: str = ""
+    at: str = ""
+    unit: str = "records"
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """A request of its own that tells how many records a list has, and where in its answer the number stands."""
+
+    path: str
+    at: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """One kind of request: verb, path with holes, and where in the answer its list stands."""
+    """One kind of request: verb, path with holes, what its body looks like, and where in the answer things stand.
+
+    `wrap` is the path below which a record travels, `put` joins each body. In an answer `items` leads to the list,
+    `unwrap` from an item to its record, `each` from that record to the children in it; `record` leads to the one record
+    of an answer, `ids` from it to the id (several: the first that is one; empty: the answer holds none; None: the
+    connector's own path); `may_lack_id`: an answer without any is one, too. `ok` is what a success must hold. What
+    a list gave is held against its `total` or `count`.
+    """
 
     method: str
     path: str
     under: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    header: Mapping[str, str] = field(default_factory=dict)
+    body: str = "json"
+    wrap: str = ""
+    put: Mapping[str, Any] = field(default_factory=dict)
     items: str = ""
+    unwrap: str = ""
+    each: str = ""
+    record: str = ""
+    ids: tuple[str, ...] | None = None
+    may_lack_id: bool = False
+    total: str = ""
+    count: Count | None = None
+    ok: Mapping[str, Any] = field(default_factory=dict)
+    paging: Paging | None = None
+    max: int = 0
     all_minutes: int = 0
     replaces: str = ""
 
@@ -40,24 +80,21 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Paging:
-    """Pages by offset: the names of the parameters, the largest size, the path of the flag for more."""
-
-    offset: str
-    size: str
-    max: int
-    more: str = ""
-    by: str = "offset"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorRule:
-    """What an answer means; goes before the table that holds for every CRM."""
+    """What an answer means; goes before the table that holds for every CRM.
 
-    status: int
+    `statuses` empty: any. `body` and `header` are what the answer must hold, `fields` the path of the messages by
+    field (empty: the body is those messages), `message` that of the text for people.
+    """
+
     means: str
+    statuses: frozenset[int] = frozenset()
+    header: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
     names_required: bool = False
     confirm: bool = False
+    fields: str | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +111,122 @@ class Setting:
 
     default: str = ""
     is_secret: bool = False
+    is_optional: bool = False
     hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """The request that gives a session key: where, with which fields, and where the key stands in the answer.
+
+    `rotates` are settings which the answer replaces, with the path of the new value (OAuth 2 refresh tokens).
+    """
+
+    path: str = ""
+    method: str = "POST"
+    url: str = ""
+    body: str = "form"
+    put: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+    rotates: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Auth:
+    """Where the secrets go: templates of header, query and form fields; `{session}` is what the login gave."""
+
+    header: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    basic: tuple[str, str] | None = None
+    login: Login | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How fast: windows, requests at once, what a verb weighs, headers that tell what remains; and how long to wait."""
+
+    windows: tuple[Window, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    remaining: str = ""
+    reset: str = ""
+    concurrency: int = 1
+    lag_seconds: float = 5.0
+    timeout_seconds: float = 30.0
+    settle_seconds: float = 120.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """A list whose ids only this account has, or those of its items that fit `where`; of an object, its keys."""
+
+    path: str
+    id: str
+    items: str = ""
+    optional: bool = False
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectDefinition:
-    """One object: its type for the catalog, its actions, and the fields that never stand in a body."""
+    """One object: its type for the catalog, its actions, the fields that never stand in a body, its own formats.
+
+    `one` is its name in the singular. `parent_fields` are what a body holds of each parent that no path leads to.
+    `reads` are the paths of fields that stand elsewhere in what is read than in what is written. `is_optional`: an
+    account's plan may lack it.
+    """
 
     type: ObjectType
+    one: str
     actions: Mapping[str, Action]
     never_sent: frozenset[str]
+    formats: Mapping[str, Any] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    parent_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parent_ones: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schema:
+    """Where the CRM tells its own fields: the list of fields, and in each its name, type, length and flags."""
+
+    path: str
+    items: str
+    name: str
+    type: str = ""
+    label: str = ""
+    required: str = ""
+    read_only: str = ""
+    max_length: str = ""
+    types: Mapping[str, Kind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customs:
+    """Where the CRM lists custom fields: in each item its label, its key as a template, and which objects have it.
+
+    `of` leads to the CRM's words for those objects, `objects` gives the word for each object of this file.
+    """
+
+    path: str
+    label: str
+    key: str
+    items: str = ""
+    unwrap: str = ""
+    of: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Picklists: where the values of one stand, the request that appends, and which fields have one."""
+
+    path: str
+    items: str
+    value: str
+    append: Action | None
+    fields: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,134 +237,28 @@ class Definition:
     version: str
     title: str
     settings: Mapping[str, Setting]
-    header: Mapping[str, str]
-    query: Mapping[str, str]
-    datetime_format: str
-    decimals_as_text: bool
+    auth: Auth
+    user_agent: str
+    formats: Mapping[Kind, Any]
+    null: str
     success_status: frozenset[int]
     id_path: str
     id_pattern: re.Pattern[str]
     errors: tuple[ErrorRule, ...]
-    windows: tuple[Window, ...]
-    concurrency: int
-    lag_seconds: float
-    timeout_seconds: float
-    settle_seconds: float
-    paging: Paging | None
-    identity: tuple[str, str] | None
+    limits: Limits
+    identity: Identity | None
+    schema: Schema | None
+    customs: Customs | None
+    options: Options | None
+    examples: tuple[Mapping[str, Any], ...]
     objects: Mapping[str, ObjectDefinition]
+
+    def is_id(self, text: str) -> bool:
+        """Tell whether a text may be an id; dots alone never are, since they would climb out of a path."""
+        return bool(self.id_pattern.fullmatch(text) and text.strip("."))
 
     @property
     def catalog(self) -> Catalog:
         """Give what the CRM holds."""
         objects = {name: item.type for name, item in self.objects.items()}
         return Catalog(connector=self.name, version=self.version, objects=objects)
-
-
-def shipped() -> list[str]:
-    """List the connectors that travel with the program."""
-    return sorted(path.stem for path in packaged("connectors", "definitions").glob("*.yaml"))
-
-
-def read_definition(path: Path) -> Definition:
-    """Read a connector file. Raises SpecError with all that is wrong."""
-    document = read_located(path, name=path.name)
-    problems = schema_problems(document, "connector")
-    if problems:
-        raise SpecError(*problems)
-    raw = document.data
-    try:
-        id_pattern = re.compile(raw["success"].get("id_pattern", r"^[^\s/?#]+$"))
-    except re.error as error:
-        place = document.place(("success", "id_pattern"))
-        raise SpecError(Problem(code="E013", place=place, fact=f"not a regular expression: {error}")) from None
-    wire, limits, identity = raw.get("wire", {}), raw.get("limits", {}), raw.get("identity")
-    timeout = float(limits.get("timeout_seconds", 30))
-    return Definition(
-        name=raw["name"],
-        version=raw["version"],
-        title=raw.get("title", raw["name"]),
-        settings={name: _read_setting(item) for name, item in raw["settings"].items()},
-        header=raw["auth"].get("header", {}),
-        query=raw["auth"].get("query", {}),
-        datetime_format=wire.get("datetime", "%Y-%m-%dT%H:%M:%SZ"),
-        decimals_as_text=wire.get("decimal") == "text",
-        success_status=frozenset(raw["success"]["status"]),
-        id_path=raw["success"].get("id", "id"),
-        id_pattern=id_pattern,
-        errors=tuple(_read_rule(item) for item in raw.get("errors", [])),
-        windows=tuple(_read_windows(limits)),
-        concurrency=limits.get("concurrency", 1),
-        lag_seconds=float(limits.get("after_write_lag_seconds", 5)),
-        timeout_seconds=timeout,
-        settle_seconds=float(limits.get("settle_seconds", max(2 * timeout, 120))),
-        paging=Paging(**raw["paging"]) if "paging" in raw else None,
-        identity=(identity["path"], identity["id"]) if identity else None,
-        objects={name: _read_object(name, item, raw["actions"]) for name, item in raw["objects"].items()},
-    )
-
-
-def expand(words: str) -> list[str]:
-    """Write out families: `A_{B,C}_{D,E}` is `A_B_D A_B_E A_C_D A_C_E`."""
-    found: list[str] = []
-    for word in words.split():
-        choices = [part.split(",") if n % 2 else [part] for n, part in enumerate(_BRACES.split(word))]
-        found += ["".join(parts) for parts in product(*choices)]
-    return found
-
-
-def _read_setting(raw: Mapping[str, Any]) -> Setting:
-    return Setting(
-        default=raw.get("default", ""), is_secret=raw.get("secret", False), hosts=tuple(raw.get("hosts", ()))
-    )
-
-
-def _read_rule(raw: Mapping[str, Any]) -> ErrorRule:
-    return ErrorRule(
-        status=raw["status"],
-        means=raw["is"],
-        names_required=raw.get("body") == "names_required",
-        confirm=raw.get("confirm", False),
-    )
-
-
-def _read_windows(limits: Mapping[str, Any]) -> Iterator[Window]:
-    share = GUESSED_SHARE if limits.get("guessed") else 1.0
-    for item in limits.get("windows", []):
-        yield Window(requests=max(1, int(item["requests"] * share)), seconds=float(item["seconds"]))
-
-
-def _read_object(name: str, raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> ObjectDefinition:
-    actions = {**defaults, **raw.get("actions", {})}
-    required = frozenset(expand(raw.get("required", "")))
-    own = list(_fields(raw["fields"], required, ""))
-    read_only = list(_fields(raw.get("read_only", {}), frozenset(), _READ_ONLY))
-    from_names = [
-        Field(name=spelled, kind=Kind.TEXT, refused=_FROM_NAMES)
-        for spelled in expand(raw.get("creates_from_names", ""))
-    ]
-    return ObjectDefinition(
-        type=ObjectType(
-            name=name,
-            fields={item.name: item for item in (*own, *read_only, *from_names)},
-            tier=Tier(raw.get("tier", "C")),
-            marker=raw.get("marker", ""),
-            parents=tuple(expand(raw.get("parents", ""))),
-            is_listed=actions.get("list") is not None,
-            label=tuple(expand(raw.get("label", ""))),
-        ),
-        actions={key: Action(**item) for key, item in actions.items() if item is not None},
-        never_sent=frozenset(item.name for item in (*read_only, *from_names)),
-    )
-
-
-def _fields(groups: Mapping[str, Any], required: frozenset[str], refused: str) -> Iterator[Field]:
-    """Give the fields of grouped words: by type, references by what they point at, untyped ones as they come."""
-    for group, words in groups.items():
-        if group == "reference":
-            pairs = [(name, target) for target, names in words.items() for name in expand(names)]
-            yield from (Field(name=name, kind=Kind.REFERENCE, references=to, refused=refused) for name, to in pairs)
-            continue
-        kind = Kind.TEXT if group == "untyped" else Kind(group)
-        why = refused or (_UNTYPED if group == "untyped" else "")
-        yield from (Field(name=name, kind=kind, required=name in required, refused=why) for name in expand(words))

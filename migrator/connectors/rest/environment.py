@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ class Sources:
     """The three places of a setting: environment under a prefix, profile, and the block of the mapping."""
 
     prefix: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     profile: Mapping[str, Any]
     block: Mapping[str, Any]
 
@@ -36,6 +36,19 @@ class Sources:
         if is_shared and name in self.block:
             return str(self.block[name]), "mapping"
         return None, "default"
+
+    def keep(self, name: str, secret: str) -> None:
+        """Write a secret that was replaced back to the private file that a profile names for it.
+
+        The old text stays until the new one is safe on disk. Raises OSError.
+        """
+        path = Path(str(self.profile[name]).partition(":")[2])
+        fresh = path.with_name(path.name + ".new")
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
 
 
 def read_environment(project: Path, environ: Mapping[str, str]) -> dict[str, str]:

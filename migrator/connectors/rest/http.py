@@ -14,12 +14,13 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from migrator.connectors.rest.auth import Session
+from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.limiter import Limiter
-from migrator.connectors.rest.secret import Secret
 from migrator.connectors.rest.settings import Connection, is_loopback
 from migrator.errors import Problem, SpecError, TargetError
 
@@ -27,24 +28,12 @@ MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 4.0
 
 _USER_AGENT = "migrator/0.1"
+_JSON = {"Content-Type": "application/json"}
 
 httpx = importlib.import_module("httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx")
 
 for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What to ask: path below the base URL, query without secrets, body as bytes."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,9 +70,11 @@ class NoAnswerError(Exception):
 class Http:
     """The connection to one target: paced, with a deadline for each request, never following a redirect."""
 
-    def __init__(self, connection: Connection, auth: "Auth", limiter: Limiter, transport: Any = None) -> None:
+    def __init__(
+        self, connection: Connection, session: Session, limiter: Limiter, *, user_agent: str = "", transport: Any = None
+    ) -> None:
         self._connection = connection
-        self._auth = auth
+        self._session = session
         self._limiter = limiter
         self._client = httpx.AsyncClient(
             verify=_tls() if transport is None and connection.base_url.startswith("https") else False,
@@ -92,7 +83,7 @@ class Http:
             follow_redirects=False,
             timeout=None,  # the deadline below is over the whole request; the library's own is per read
             limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
-            headers={"User-Agent": _USER_AGENT, "Accept": "application/json"},
+            headers={"User-Agent": user_agent or _USER_AGENT, "Accept": "application/json"},
         )
 
     async def close(self) -> None:
@@ -101,11 +92,13 @@ class Http:
 
     async def send(self, request: Request) -> Answer:
         """Send once. Raises NotSentError or NoAnswerError; every answer, whatever its status, is given back."""
-        await self._limiter.take()
+        weight = await self._limiter.take(request.method)
         try:
-            return await self._send(request)
+            answer = await self._send(request)
         finally:
-            self._limiter.give_back()
+            self._limiter.give_back(weight)
+        self._limiter.heed(answer.headers)
+        return answer
 
     async def _send(self, request: Request) -> Answer:
         started = False
@@ -126,13 +119,14 @@ class Http:
             raise NotSentError(reason, is_final=_is_certificate(error)) from None
 
     async def _exchange(self, request: Request, trace: Any) -> Answer:
+        session = None if request.is_login else self._session
         built = self._client.build_request(
             request.method,
-            self._connection.base_url + request.path,
-            params={**request.query, **self._auth.query()},
-            headers={**self._auth.header(), **({"Content-Type": "application/json"} if request.body else {})},
-            content=request.body or None,
+            request.path if "://" in request.path else self._connection.base_url + request.path,
+            params={**request.query, **(session.query() if session else {})} or None,
+            headers={**(session.header() if session else {}), **(_JSON if request.body else {}), **request.header},
             extensions={"trace": trace},
+            **self._content(request),
         )
         response = await self._client.send(built, stream=True)
         try:
@@ -148,37 +142,33 @@ class Http:
         finally:
             await response.aclose()
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Auth:
-    """Where the secrets go: templates of header and query parameters, with the settings that fill them."""
-
-    headers: Mapping[str, str]
-    parameters: Mapping[str, str]
-    values: Mapping[str, str | Secret] = field(repr=False)
-
-    def header(self) -> dict[str, str]:
-        """Give the headers, secrets filled in."""
-        return self._filled(self.headers)
-
-    def query(self) -> dict[str, str]:
-        """Give the query parameters, secrets filled in."""
-        return self._filled(self.parameters)
-
-    def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
-        plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.values.items()}
-        return {name: template.format(**plain) for name, template in templates.items()}
+    def _content(self, request: Request) -> dict[str, Any]:
+        """Give the body as the library wants it, with the fields of the session in each form."""
+        if request.body:
+            return {"content": request.body}
+        own = {} if request.is_login or request.method == "GET" else self._session.form()
+        fields = [*own.items(), *request.form]
+        if not fields:
+            return {}
+        if request.is_multipart:
+            return {"files": [(name, (None, text)) for name, text in fields]}
+        names = dict.fromkeys(name for name, _text in fields)
+        return {"data": {name: [text for known, text in fields if known == name] for name in names}}
 
 
-def check_address(connection: Connection, name: str, hosts: tuple[str, ...]) -> None:
-    """Refuse an address that could send data elsewhere. Raises SpecError; TargetError if the host does not resolve."""
+def check_address(connection: Connection, name: str, hosts: tuple[str, ...], stated: str = "") -> None:
+    """Refuse an address that could send data elsewhere: the base URL, or that of a login.
+
+    Raises SpecError; TargetError if the host does not resolve.
+    """
+    stated = stated or connection.base_url
     try:
-        parts = urlsplit(connection.base_url)
+        parts = urlsplit(stated)
         host, port = parts.hostname or "", parts.port or 443
         host.encode("idna")
     except ValueError:
         raise _no_address(name, "the base URL is no address") from None
-    if connection.is_loopback_allowed and is_loopback(connection.base_url) and parts.scheme in {"http", "https"}:
+    if connection.is_loopback_allowed and is_loopback(stated) and parts.scheme in {"http", "https"}:
         return
     if parts.scheme != "https" or parts.username is not None or not host:
         raise _no_address(name, "the base URL is not one that data may go to")

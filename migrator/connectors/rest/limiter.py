@@ -2,9 +2,12 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 
-from migrator.connectors.rest.definition import Window
+from migrator.connectors.rest.definition import Limits, Window
 from migrator.ports import Clock
+
+MAX_RESET_SECONDS = 900.0
 
 
 class Limiter:
@@ -14,39 +17,49 @@ class Limiter:
     whenever it counts it, lies in between.
     """
 
-    def __init__(self, windows: tuple[Window, ...], clock: Clock) -> None:
+    def __init__(self, windows: tuple[Window, ...], clock: Clock, limits: Limits | None = None) -> None:
         self._windows = windows
+        self._limits = limits or Limits()
         self._clock = clock
         self._answered: deque[float] = deque()
         self._under_way = 0
         self._not_before = 0.0
         self._turn = asyncio.Lock()
 
-    async def take(self) -> None:
-        """Wait for leave to send one request; `give_back` must follow when it is answered."""
+    async def take(self, method: str = "GET") -> int:
+        """Wait for leave to send one request; gives what it weighs, for `give_back` when it is answered."""
+        weight = self._limits.weights.get(method, 1)
         async with self._turn:
-            while (wait := self._wait_seconds()) > 0:
+            while (wait := self._wait_seconds(weight)) > 0:
                 await self._clock.sleep(wait)
-            self._under_way += 1
+            self._under_way += weight
+        return weight
 
-    def give_back(self) -> None:
+    def give_back(self, weight: int = 1) -> None:
         """Note that the request was answered, or is over."""
-        self._under_way -= 1
-        self._answered.append(self._clock.monotonic())
+        self._under_way -= weight
+        self._answered.extend([self._clock.monotonic()] * weight)
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Send nothing until the reset that the server tells, where it tells that nothing remains."""
+        remaining = headers.get(self._limits.remaining.lower(), "") if self._limits.remaining else ""
+        reset = headers.get(self._limits.reset.lower(), "")
+        if remaining.strip() == "0" and reset.isdigit():
+            self.hold(min(float(reset), MAX_RESET_SECONDS))
 
     def hold(self, seconds: float) -> None:
         """Send nothing for so long, as the server asked."""
         self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
 
-    def _wait_seconds(self) -> float:
+    def _wait_seconds(self, weight: int) -> float:
         now = self._clock.monotonic()
         longest = max((window.seconds for window in self._windows), default=0.0)
         while self._answered and self._answered[0] <= now - longest:
             self._answered.popleft()
-        return max(self._not_before - now, *(self._window_wait(window, now) for window in self._windows), 0.0)
+        return max(self._not_before - now, *(self._window_wait(window, now, weight) for window in self._windows), 0.0)
 
-    def _window_wait(self, window: Window, now: float) -> float:
-        room = window.requests - self._under_way
+    def _window_wait(self, window: Window, now: float, weight: int) -> float:
+        room = window.requests - self._under_way - min(weight, window.requests) + 1
         if room <= 0:
             return window.seconds / 100  # those under way fill the window: look again soon
         recent = [moment for moment in self._answered if moment > now - window.seconds]

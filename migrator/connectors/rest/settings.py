@@ -4,9 +4,10 @@ Secrets and addresses come from environment and profile only, and secrets from a
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from migrator.connectors.rest.definition import Definition, Window
@@ -37,6 +38,7 @@ class Connection:
     zone: tzinfo
     is_loopback_allowed: bool
     origins: Mapping[str, str]
+    keep: Callable[[str, str], None] = field(default=lambda _name, _value: None, repr=False)
 
 
 def resolve(definition: Definition, sources: Sources) -> Connection:
@@ -45,35 +47,64 @@ def resolve(definition: Definition, sources: Sources) -> Connection:
     values: dict[str, str | Secret] = {}
     origins: dict[str, str] = {}
     for name, setting in definition.settings.items():
-        is_private = setting.is_secret or name == _ADDRESS
-        found, origins[name] = sources.find(name, is_shared=not is_private)
+        found, origins[name] = sources.find(name, is_shared=not (setting.is_secret or name == _ADDRESS))
         text = setting.default if found is None else found
-        if is_private and name in sources.block:
-            problems.append(_written_out("target", name, f"set {sources.prefix}_{name.upper()} in the environment"))
-        elif not text:
-            problems.append(_missing(definition, name, sources))
-        elif setting.is_secret and origins[name] == "profile" and not is_reference(str(sources.profile[name])):
-            hint = f"point at it: '{name}: env:NAME', 'file:PATH' or 'keyring:SERVICE/NAME'"
-            problems.append(_written_out("migrator.yaml", name, hint))
+        problems += _setting_problems(definition, sources, name, (text, origins[name]))
         values[name] = Secret(text) if setting.is_secret else text
-    base_url = str(values[_ADDRESS]).rstrip("/")
+    base_url = _filled(definition, values, sources, problems)
+    values[_ADDRESS] = base_url
     is_own = origins[_ADDRESS] != "default"
-    settle = _number(sources, "settle_seconds", definition.settle_seconds, problems)
+    settle = _number(sources, "settle_seconds", definition.limits.settle_seconds, problems)
+    lag = definition.limits.lag_seconds
     connection = Connection(
         base_url=base_url,
         values=values,
-        timeout_seconds=_number(sources, "timeout_seconds", definition.timeout_seconds, problems, least=0.001),
+        timeout_seconds=_number(sources, "timeout_seconds", definition.limits.timeout_seconds, problems, least=0.001),
         settle_seconds=settle,
-        lag_seconds=min(definition.lag_seconds, settle) if is_own and is_loopback(base_url) else definition.lag_seconds,
-        concurrency=_concurrency(sources, definition.concurrency, problems),
+        lag_seconds=min(lag, settle) if is_own and is_loopback(base_url) else lag,
+        concurrency=_concurrency(sources, definition.limits.concurrency, problems),
         windows=_windows(definition, sources, base_url, problems),
         zone=_zone(sources, problems),
         is_loopback_allowed=is_own,
         origins=origins,
+        keep=sources.keep,
     )
     if problems:
         raise SpecError(*problems)
     return connection
+
+
+def _setting_problems(definition: Definition, sources: Sources, name: str, found: tuple[str, str]) -> Iterator[Problem]:
+    """Say what is wrong with one setting: written out where all can read it, or missing."""
+    setting, (text, origin) = definition.settings[name], found
+    login = definition.auth.login
+    if (setting.is_secret or name == _ADDRESS) and name in sources.block:
+        yield _written_out("target", name, f"set {sources.prefix}_{name.upper()} in the environment")
+    elif not text and not setting.is_optional:
+        yield _missing(definition, name, sources)
+    elif setting.is_secret and origin == "profile" and not is_reference(str(sources.profile[name])):
+        hint = f"point at it: '{name}: env:NAME', 'file:PATH' or 'keyring:SERVICE/NAME'"
+        yield _written_out("migrator.yaml", name, hint)
+    elif text and login and name in login.rotates and not _is_in_file(sources, name, origin):
+        fact = f"'{name}' is replaced at each login, and there is no place to keep the new one"
+        hint = f"hold it in a file of its own: '{name}: file:PATH' in a profile of migrator.yaml"
+        yield Problem(code="E019", place=definition.name, fact=fact, hint=hint)
+
+
+def _is_in_file(sources: Sources, name: str, origin: str) -> bool:
+    return origin == "profile" and str(sources.profile[name]).startswith("file:")
+
+
+def _filled(
+    definition: Definition, values: Mapping[str, str | Secret], sources: Sources, problems: list[Problem]
+) -> str:
+    """Give the base URL, the account's name put into it; that name is missing only where the address needs it."""
+    address = str(values[_ADDRESS]).rstrip("/")
+    for name in re.findall(r"\{([a-z_]+)\}", address):
+        if not values.get(name):
+            problems.append(_missing(definition, name, sources))
+        address = address.replace(f"{{{name}}}", quote(str(values.get(name, "")), safe=":"))  # never another host
+    return address
 
 
 def is_loopback(url: str) -> bool:
@@ -123,14 +154,14 @@ def _windows(definition: Definition, sources: Sources, base_url: str, problems: 
     """Add the user's own window; `none` takes all away, for a practice server on loopback only."""
     text, origin = sources.find("rate")
     if text is None:
-        return definition.windows
+        return definition.limits.windows
     if text == "none" and is_loopback(base_url):
         return ()
     found = _RATE.fullmatch(text)
     if found is None:
         problems.append(_odd(origin, "rate", text, "such as 50/10s; 'none' for a practice server on loopback only"))
-        return definition.windows
-    return (*definition.windows, Window(requests=int(found[1]), seconds=float(found[2])))
+        return definition.limits.windows
+    return (*definition.limits.windows, Window(requests=int(found[1]), seconds=float(found[2])))
 
 
 def _zone(sources: Sources, problems: list[Problem]) -> tzinfo:

@@ -1,39 +1,27 @@
 """A CRM as a `Target`: the engine put together around one definition and one connection."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Self
-from urllib.parse import quote
 
-from migrator.connectors.rest.answers import classify, halt_problem, retry_after
+from migrator.connectors.rest.auth import Session
+from migrator.connectors.rest.bodies import Request, path_values, request_for
 from migrator.connectors.rest.definition import Action, Definition
-from migrator.connectors.rest.http import (
-    Answer,
-    Auth,
-    Http,
-    NoAnswerError,
-    NotSentError,
-    Request,
-    check_address,
-)
+from migrator.connectors.rest.http import Http, check_address
 from migrator.connectors.rest.limiter import Limiter
-from migrator.connectors.rest.paging import pages
+from migrator.connectors.rest.paging import Lists
+from migrator.connectors.rest.reads import Reader, link_request
 from migrator.connectors.rest.settings import Connection
-from migrator.connectors.rest.wire import at_path, decode_record, dump_json, encode_body, load_json
-from migrator.errors import Busy, Problem, TargetError
+from migrator.connectors.rest.substitution import at_path, fits, substitute
+from migrator.connectors.rest.wire import decode_record, encode_datetime
+from migrator.connectors.rest.writes import Writer
+from migrator.errors import Problem, TargetError
 from migrator.ports import Clock, Rng
-from migrator.records import Identity, Outcome, TargetRecord, Verdict, Write
+from migrator.records import Identity, Kind, Outcome, TargetRecord, Verdict, Write, canonical_datetime
 
-READ_ATTEMPTS = 5
-BACKOFF_SECONDS = 0.5
-BACKOFF_CAP_SECONDS = 60.0
-MAX_WAIT_SECONDS = 900.0
-
-_OK = 200
-_NOT_FOUND = 404
-_TIMEOUT = 408
-_TOO_MANY = 429
-_SERVER_ERROR = 500
+Parent = tuple[str, str]
 
 
 class RestTarget:
@@ -51,13 +39,20 @@ class RestTarget:
         self._definition = definition
         self._connection = connection
         self._clock = clock
-        self._rng = rng
-        self._limiter = Limiter(connection.windows, clock)
-        auth = Auth(headers=definition.header, parameters=definition.query, values=connection.values)
-        self._http = Http(connection, auth, self._limiter, transport)
+        limiter = Limiter(connection.windows, clock, definition.limits)
+        session = Session(definition, connection)
+        self._http = Http(connection, session, limiter, user_agent=definition.user_agent, transport=transport)
+        self._reader = Reader(definition, connection, (self._http, session, limiter), (clock, rng))
+        self._writer = Writer(definition, connection, self._reader, limiter)
+        self._lists = Lists(
+            self._reader.ask, lambda turn, link: link_request(connection, turn, link), definition.id_path
+        )
 
     async def __aenter__(self) -> Self:
-        check_address(self._connection, self._definition.name, self._definition.settings["base_url"].hosts)
+        for name, setting in self._definition.settings.items():
+            address = str(self._connection.values[name])
+            if address and (setting.hosts or name == "base_url"):
+                check_address(self._connection, self._definition.name, setting.hosts, address)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -66,32 +61,58 @@ class RestTarget:
     async def identify(self) -> Identity:
         """Hash the ids of a list that only this account has. Raises TargetError."""
         ids: list[str] = []
-        if self._definition.identity:
-            path, id_path = self._definition.identity
-            found = await self._ask(Request(method="GET", path=path))
-            if not isinstance(found, list) or not found:
+        if identity := self._definition.identity:
+            reply = await self._reader.ask(Request(method="GET", path=identity.path))
+            found = at_path(reply.data, identity.items)
+            if not found and not identity.optional:
                 hint = "without it the account cannot be told from another one"
-                fact = f"the list {path} is not there"
+                fact = f"the list {identity.path} is not there"
                 raise TargetError(Problem(code="E906", place=self._definition.name, fact=fact, hint=hint))
-            ids = sorted(str(at_path(item, id_path)) for item in found)
+            keyed = found if isinstance(found, Mapping) else {}
+            listed = found if isinstance(found, list) else []
+            ids = sorted([*keyed, *(str(at_path(item, identity.id)) for item in listed if fits(identity.where, item))])
         digest = hashlib.sha256("\n".join([self._connection.base_url, *ids]).encode()).hexdigest()
         return Identity(origin=self._connection.base_url, fingerprint=digest)
 
     async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
         """Read an object's records in pages, or those changed in the last minutes. Raises TargetError."""
-        action = self._definition.objects[name].actions["list"]
-        asked = str(action.all_minutes if minutes is None else min(minutes, action.all_minutes or minutes))
-        query = {key: text.format(minutes=asked) for key, text in action.query.items()}
-        request = Request(method=action.method, path=action.path.format(object=name), query=query)
-        async for page in pages(self._ask, request, self._definition.paging, action.items):
-            yield [decode_record(self._definition, name, item, self._connection.zone) for item in page]
+        item = self._definition.objects[name]
+        action = item.actions["list"]
+        asked = action.all_minutes if minutes is None else min(minutes, action.all_minutes or minutes)
+        since = None if minutes is None else self._since(minutes)
+        parents = [*item.type.parents] if "{parent}" in action.path else [""]
+        for parent in parents:
+            values = {**path_values(self._definition, name, "", (parent, "")), "minutes": asked, "since": since}
+            async for page in self._pages(name, _for_parent(action, values), values):
+                yield page
 
-    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+    async def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+        """Read the records whose field has one of the values, as many values at once as a call takes.
+
+        The answer is the CRM's word: whoever asks compares once more. Raises TargetError.
+        """
+        action = self._definition.objects[name].actions["find"]
+        size = action.max or 1
+        for start in range(0, len(values), size):
+            part = list(values[start : start + size])
+            asked = {"object": name, "field": field, "values": part, "value": part[0]}
+            async for page in self._pages(name, action, asked):
+                yield page
+
+    def can_find(self, name: str) -> int:
+        """Tell how many values of a field one call can look for; 0 where the CRM has no such call."""
+        action = self._definition.objects[name].actions.get("find")
+        return (action.max or 1) if action else 0
+
+    async def get(self, name: str, record_id: str, parent: Parent | None = None) -> TargetRecord | None:
         """Read one record afresh; None if the target does not have it. Raises TargetError."""
-        if not self._is_id(record_id):
+        if not self._definition.is_id(record_id):
             return None
         action = self._definition.objects[name].actions["get"]
-        data = await self._ask(Request(method=action.method, path=_path(action, name, record_id)))
+        reply = await self._reader.ask(
+            request_for(action, path_values(self._definition, name, record_id, parent)), name
+        )
+        data = at_path(reply.data, action.record)
         if not isinstance(data, dict) or not data:
             return None
         found = decode_record(self._definition, name, data, self._connection.zone)
@@ -102,91 +123,58 @@ class RestTarget:
 
     async def write(self, change: Write) -> Outcome:
         """Send one change once, and say what its answer proves."""
-        for record_id in filter(None, (change.id, change.parent[1] if change.parent else "")):
-            if not self._is_id(record_id):
-                return Outcome(verdict=Verdict.REFUSED, message=f"'{record_id[:60]}' is no id of this target")
-        request = self._write_request(change)
-        try:
-            answer = await self._http.send(request)
-        except NotSentError as error:
-            halt = self._unreachable(str(error)) if error.is_final else None
-            return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=halt)
-        except NoAnswerError as error:
-            return Outcome(verdict=Verdict.IN_DOUBT, message=str(error))
-        outcome = classify(self._definition, change, answer)
-        if outcome.wait_seconds:
-            self._limiter.hold(min(outcome.wait_seconds, MAX_WAIT_SECONDS))
-        return outcome
+        outcome = await self._writer.write(change)
+        return await self._find_again(change, outcome) if outcome.is_success else outcome
+
+    async def delete(self, change: Write) -> Outcome:
+        """Delete one record once, and say what the answer proves."""
+        return await self._writer.delete(change)
+
+    @property
+    def first_page(self) -> int | None:
+        """Give the number of the first page, where it had to be found out and was."""
+        return self._lists.first_page
+
+    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+        """Create several records of one object in one call, and say what its answer proves about each."""
+        return await self._writer.write_many(changes)
+
+    def bulk_size(self, name: str) -> int:
+        """Tell how many creates of an object go into one call; 1 where the CRM has no such call."""
+        action = self._definition.objects[name].actions.get("bulk")
+        return action.max if action else 1
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Count the requests of one write: an update is read afresh first."""
         return 2 if is_update and "get" in self._definition.objects[name].actions else 1
 
-    def _is_id(self, text: str) -> bool:
-        """Tell whether a text may be an id; dots alone never are, since they would climb out of the path."""
-        return bool(self._definition.id_pattern.fullmatch(text) and text.strip("."))
+    async def ask(self, path: str, name: str = "") -> Any:
+        """Read what is at a path that a connector file names; None if nothing is. Raises TargetError."""
+        return (await self._reader.ask(Request(method="GET", path=path), name)).data
 
-    def _write_request(self, change: Write) -> Request:
-        action = self._definition.objects[change.object].actions["update" if change.id else "create"]
-        path = _path(action, change.object, change.id)
-        if change.parent and not change.id:
-            parent, parent_id = change.parent
-            path = action.under.format(object=change.object, parent=parent, parent_id=quote(parent_id, safe=""))
-        return Request(method=action.method, path=path, body=dump_json(encode_body(self._definition, change)))
-
-    async def _ask(self, request: Request) -> Any:
-        """Read, repeating what fails in passing; gives parsed JSON, None for 404. Raises TargetError."""
-        reason = ""
-        for attempt in range(READ_ATTEMPTS):
-            if attempt:
-                await self._clock.sleep(self._backoff(attempt))
-            try:
-                answer = await self._http.send(request)
-            except NotSentError as error:
-                if error.is_final:
-                    raise TargetError(self._unreachable(str(error))) from None
-                reason = str(error)
-                continue
-            except NoAnswerError as error:
-                reason = str(error)
-                continue
-            if answer.status == _NOT_FOUND:
-                return None
-            reason = self._trouble(answer)
-            if not reason:
-                return load_json(answer.body, answer.charset)
-        raise TargetError(self._unreachable(reason))
-
-    def _trouble(self, answer: Answer) -> str:
-        """Say why an answer to a read is none; empty if it is one. Raises TargetError where repeating cannot help."""
-        if answer.status == _TOO_MANY:
-            seconds = retry_after(answer)
-            if seconds is not None and seconds > MAX_WAIT_SECONDS:
-                hint = "run it again after that time"
-                fact = f"the target asks to wait {seconds:,.0f} s"
-                raise Busy(Problem(code="E704", place=self._definition.name, fact=fact, hint=hint))
-            self._limiter.hold(seconds or 0.0)
-            return "too many requests"
-        if answer.status >= _SERVER_ERROR or answer.status == _TIMEOUT:
-            self._limiter.hold(min(retry_after(answer) or 0.0, MAX_WAIT_SECONDS))
-            return f"the server answers {answer.status}"
-        if answer.status != _OK:
-            raise TargetError(halt_problem(self._definition, answer))
+    async def _find_again(self, change: Write, outcome: Outcome) -> Outcome:
+        """Find the record that a CRM made without telling its id: the one that bears the marker just sent."""
+        marker = self._definition.objects[change.object].type.marker
+        value = str(change.fields.get(marker) or "")
+        if not value or not self.can_find(change.object):
+            return outcome
         try:
-            load_json(answer.body, answer.charset)
-        except ValueError as error:
-            return f"the answer is not JSON: {error}"
-        return ""
+            found = [record async for page in self.find(change.object, marker, [value]) for record in page]
+        except TargetError:
+            return outcome  # it is read again when all else is settled
+        mine = [record.id for record in found if record.fields.get(marker) == value]
+        return replace(outcome, verdict=Verdict.APPLIED, target_id=mine[0]) if len(mine) == 1 else outcome
 
-    def _backoff(self, attempt: int) -> float:
-        """Wait longer each time, by a random share of it, so that many do not come back at once."""
-        return float(min(BACKOFF_CAP_SECONDS, BACKOFF_SECONDS * 2**attempt) * self._rng.fraction())
+    def _since(self, minutes: int) -> Any:
+        """Write the moment so many minutes ago as the target wants it."""
+        moment = canonical_datetime(self._clock.now().replace(microsecond=0) - timedelta(minutes=minutes))
+        return encode_datetime(self._definition.formats[Kind.DATETIME], moment, self._connection.zone)
 
-    def _unreachable(self, reason: str) -> Problem:
-        hint = f"is {self._connection.base_url} the right address, and is it up?"
-        return Problem(code="E901", place=self._definition.name, fact=f"cannot be reached: {reason}", hint=hint)
+    async def _pages(self, name: str, action: Action, values: Mapping[str, Any]) -> AsyncIterator[list[TargetRecord]]:
+        async for page in self._lists.pages(request_for(action, values), action, name):
+            yield [decode_record(self._definition, name, raw, self._connection.zone) for raw in page]
 
 
-def _path(action: Action, name: str, record_id: str) -> str:
-    """Fill the holes of a path; an id is percent-encoded whole, since it may come from anywhere."""
-    return action.path.format(object=name, id=quote(record_id, safe=""))
+def _for_parent(action: Action, values: Mapping[str, Any]) -> Action:
+    """Fill what an answer holds by the parent's name."""
+    return replace(action, unwrap=substitute(action.unwrap, values), each=substitute(action.each, values))

@@ -1,12 +1,16 @@
-"""Canonical fields ↔ the JSON that travels."""
+"""Canonical fields ↔ the data that travel: each kind in the format that the connector states for it or for the field.
 
-import json
+A format is a strftime pattern, a pair of texts or numbers for false and true, `number` or `text`, a separator that
+joins a list, or an object whose parts are such patterns (`{y: "%Y", mo: "%m"}`).
+"""
+
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from migrator.connectors.rest.definition import Definition, ObjectDefinition
+from migrator.connectors.rest.definition import Action, Definition, ObjectDefinition
+from migrator.connectors.rest.substitution import at_path, drop_path, set_path, substitute
 from migrator.records import (
     Canonical,
     Field,
@@ -18,7 +22,7 @@ from migrator.records import (
     midnight,
 )
 
-MAX_EXPONENT = 400
+_DATE_LENGTH = len("2024-01-31")
 
 
 def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC) -> TargetRecord:
@@ -26,38 +30,95 @@ def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zon
 
     `zone` is that of date-times which name none.
     """
-    fields = dict(_decoded(definition.objects[name], raw, zone))
+    item = definition.objects[name]
+    elsewhere = {field_name: at_path(raw, path) for field_name, path in item.reads.items()}
+    fields = dict(_decoded(definition, item, {**raw, **elsewhere}, zone))
     return TargetRecord(id=str(at_path(raw, definition.id_path) or ""), fields=fields, raw=raw)
 
 
-def _decoded(item: ObjectDefinition, raw: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Canonical]]:
-    for name, value in raw.items():
-        field = item.type.fields.get(name)
-        if field is None or value is None or value in ("", [], {}):
+def _decoded(
+    definition: Definition, item: ObjectDefinition, raw: Mapping[str, Any], zone: tzinfo, prefix: str = ""
+) -> Iterator[tuple[str, Canonical]]:
+    for key, value in raw.items():
+        name = prefix + key
+        field = item.type.field(name)
+        if value is None or value in ("", [], {}):
             continue
-        if field.kind is Kind.TAGS and isinstance(value, dict):
-            yield from ((f"{name}.{part}", _as_list(tags)) for part, tags in value.items() if tags)
-        elif not isinstance(value, dict):
-            yield name, _decode(field, value, zone)
+        is_known = name in item.type.fields
+        if field is None or (isinstance(value, Mapping) and not is_known):
+            if isinstance(value, Mapping):
+                yield from _decoded(definition, item, value, zone, f"{name}.")
+        elif field.kind is Kind.TAGS and isinstance(value, Mapping):
+            form = definition.formats.get(Kind.TAGS)
+            unpacked = {part: [_unpacked(form, tag) for tag in _as_list(tags)] for part, tags in value.items() if tags}
+            yield from ((f"{name}.{part}", tags) for part, tags in unpacked.items())
+        elif field.kind is Kind.ITEMS:
+            yield name, [_decode_item(definition, item, field, one, zone) for one in _as_list(value)]
+        elif not isinstance(value, Mapping) or isinstance(_format(definition, item, field), Mapping):
+            yield name, decode_value(definition, item, field, value, zone)
 
 
-def _decode(field: Field, value: Any, zone: tzinfo) -> Canonical:
+def decode_value(definition: Definition, item: ObjectDefinition, field: Field, value: Any, zone: tzinfo) -> Canonical:
+    """Take one value of a field, in the format that holds for it, as a canonical value."""
+    return _decode(_format(definition, item, field), field, value, zone)
+
+
+def _decode_item(
+    definition: Definition, item: ObjectDefinition, field: Field, one: Any, zone: tzinfo
+) -> dict[str, Canonical]:
+    parts = one if isinstance(one, Mapping) else {}
+    known = {key: part for key, part in field.items.items() if parts.get(key) not in (None, "", [])}
+    return {key: _decode(_format(definition, item, part), part, parts[key], zone) for key, part in known.items()}
+
+
+def _format(definition: Definition, item: ObjectDefinition, field: Field) -> Any:
+    return item.formats.get(field.name, definition.formats.get(field.kind))
+
+
+def _decode(form: Any, field: Field, value: Any, zone: tzinfo) -> Canonical:  # noqa: PLR0911 - one for each kind
     match field.kind:
         case Kind.DECIMAL:
-            return _decode_decimal(value)
+            return _decode_decimal(_unpacked(form, value))
+        case Kind.DATE:
+            moment = _read_moment(form, value)
+            return moment.date().isoformat() if moment else str(value)
         case Kind.DATETIME:
-            return _decode_datetime(str(value), zone)
+            return _decode_datetime(form, value, zone)
         case Kind.LIST:
-            return _as_list(value)
+            is_joined = isinstance(value, str) and form != "array"
+            return [text for part in value.split(form) if (text := part.strip())] if is_joined else _as_list(value)
+        case Kind.INTEGER if isinstance(value, str) and value.lstrip("-").isdigit() and value.isascii():
+            return int(value)
         case Kind.INTEGER if isinstance(value, Decimal) and value == value.to_integral_value():
             return int(value)
-        case Kind.INTEGER | Kind.BOOLEAN:
+        case Kind.BOOLEAN:
+            return next((bool(n) for n, spelled in enumerate(form) if str(spelled) == str(value)), value)
+        case Kind.INTEGER:
             return value
+        case Kind.REFERENCE if isinstance(value, list):
+            ids = [_id_of(one) for one in value]
+            return ids[0] if len(ids) == 1 else ids
+    return [_as_text(one) for one in value] if isinstance(value, list) else _as_text(value)
+
+
+def _as_text(value: Any) -> str:
     return canonical_decimal(value) if isinstance(value, Decimal) else value if isinstance(value, str) else str(value)
+
+
+def _id_of(value: Any) -> str:
+    """Give the id of a record that stands there as it is or as an object."""
+    return str(value.get("id", "") if isinstance(value, Mapping) else value)
 
 
 def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
+
+
+def _unpacked(form: Any, value: Any) -> Any:
+    """Take a value out of the object that it is packed into, such as `{decimal: "{value}"}`."""
+    if not isinstance(form, Mapping) or not isinstance(value, Mapping):
+        return value
+    return next((value.get(key) for key, part in form.items() if part == "{value}"), None)
 
 
 def _decode_decimal(value: Any) -> str:
@@ -67,114 +128,130 @@ def _decode_decimal(value: Any) -> str:
         return str(value)
 
 
-def _decode_datetime(text: str, zone: tzinfo) -> str:
+def _decode_datetime(form: Any, value: Any, zone: tzinfo) -> str:
     """Take a date-time of the target; text that is none is kept, so that a difference shows. A date is not shifted."""
+    moment = _read_moment(form, value)
+    if moment is None:
+        return str(value)
+    is_date = isinstance(value, str) and len(value) == _DATE_LENGTH
     try:
-        moment = datetime.fromisoformat(text)
-        naive_zone = UTC if len(text) == len("2024-01-31") else zone
-        return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=naive_zone))
-    except (ValueError, OverflowError):
-        return text
+        return canonical_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC if is_date else zone))
+    except OverflowError:
+        return str(value)
 
 
-def encode_body(definition: Definition, change: Write) -> dict[str, Any]:
-    """Build the body of a create, or of an update that replaces the whole record: what was read, then our fields."""
+def _read_moment(form: Any, value: Any) -> datetime | None:
+    """Read a date or date-time in its format, or in ISO 8601; None for what is none."""
+    try:
+        if isinstance(form, Mapping) and isinstance(value, Mapping):
+            parts = [(pattern, str(value.get(key, 0))) for key, pattern in form.items() if "%" in str(pattern)]
+            return datetime.strptime(" ".join(text for _, text in parts), " ".join(pattern for pattern, _ in parts))  # noqa: DTZ007 - its zone is the caller's
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        pass
+    try:
+        return datetime.strptime(str(value), str(form))  # noqa: DTZ007 - its zone is the caller's
+    except ValueError:
+        return None
+
+
+def encode_body(definition: Definition, change: Write, action: Action, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Build the body of a write: our fields, over the record as read where the body replaces the whole of it."""
     item = definition.objects[change.object]
-    read = change.before.raw if change.before else {}
-    body = {name: value for name, value in read.items() if name not in item.never_sent and value is not None}
+    read = dict(change.before.raw) if change.before else {}
+    body = dict(read) if action.replaces_all else {}
+    for name in item.never_sent if body else ():
+        drop_path(body, name)
+    body = {name: value for name, value in body.items() if value is not None}
     for name, value in change.fields.items():
         field = item.type.field(name)
         if field is None:
             continue
-        whole, _, part = name.partition(".")
-        if part:
-            parts = {**(body.get(whole) or {}), part: value}
-            body[whole] = {key: items for key, items in parts.items() if items is not None}
-        elif value is None:
-            body.pop(name, None)
-        else:
-            body[name] = _encode(definition, field, value)
+        head, _, part = name.partition(".")
+        if part and head not in body and isinstance(read.get(head), Mapping):
+            body[head] = _other_parts(item, read, head)
+        if value is not None:
+            spelled = _encode(definition, item, field, value, zone)
+            is_listed = field.kind is Kind.REFERENCE and isinstance(read.get(name), list)
+            set_path(body, name, _as_list(spelled) if is_listed else spelled)  # as the record held it
+        elif action.replaces_all:
+            drop_path(body, name)
+        elif change.id and definition.null != "omit":  # a new record has nothing to clear
+            set_path(body, name, _cleared(definition, item, name))
     return body
 
 
-def _encode(definition: Definition, field: Field, value: Canonical) -> Any:
-    if field.kind is Kind.DECIMAL and not definition.decimals_as_text:
-        return Decimal(value)
-    if field.kind is Kind.DATETIME:
-        moment = datetime.fromisoformat(value) if "T" in value else midnight(datetime.fromisoformat(value).date())
-        moment = moment.astimezone(UTC)
-        pattern = definition.datetime_format.replace("%Y", f"{moment.year:04d}")  # strftime drops leading zeros
-        text = moment.strftime(pattern)
-        fraction = value.partition(".")[2].rstrip("Z")
-        return text.removesuffix("Z") + f".{fraction}Z" if fraction and text.endswith("Z") else text
+def _other_parts(item: ObjectDefinition, read: Mapping[str, Any], head: str) -> dict[str, Any]:
+    """Give the parts of an object that stay beside one that is written; a name never travels beside an id."""
+    tree = {head: {key: kept for key, kept in read[head].items() if kept is not None}}
+    for name in item.never_sent:
+        drop_path(tree, name)
+    return tree.get(head, {})
+
+
+def _cleared(definition: Definition, item: ObjectDefinition, name: str) -> Any:
+    """Give what empties a field of a record that is updated in part: a category of tags is a list."""
+    return [] if _is_category(item, name) else None if definition.null == "null" else ""
+
+
+def _is_category(item: ObjectDefinition, name: str) -> bool:
+    whole, _, part = name.partition(".")
+    return bool(part) and whole in item.type.fields and item.type.fields[whole].kind is Kind.TAGS
+
+
+def _encode(definition: Definition, item: ObjectDefinition, field: Field, value: Canonical, zone: tzinfo) -> Any:  # noqa: PLR0911
+    form = _format(definition, item, field)
+    if _is_category(item, field.name):
+        packed_tags = definition.formats.get(Kind.TAGS, "{value}")
+        return [substitute(packed_tags, {"value": tag}) for tag in value]
+    match field.kind:
+        case Kind.DECIMAL:
+            packed = {"value": value if form != "number" else Decimal(value)}
+            return substitute(form if isinstance(form, Mapping) else "{value}", packed)
+        case Kind.INTEGER:
+            return str(value) if form == "text" else value
+        case Kind.BOOLEAN:
+            return form[bool(value)]
+        case Kind.LIST:
+            return value if form == "array" else form.join(map(str, value))
+        case Kind.DATE:
+            return _spell(form, datetime.fromisoformat(value))
+        case Kind.DATETIME:
+            return encode_datetime(form, value, zone)
+        case Kind.ITEMS:
+            known = [
+                {key: part for key, part in one.items() if key in field.items and part is not None} for one in value
+            ]
+            return [
+                {key: _encode(definition, item, field.items[key], part, zone) for key, part in one.items()}
+                for one in known
+            ]
+        case Kind.REFERENCE if form not in {None, "text"}:
+            return _encode_reference(form, value)
     return value
 
 
-def dump_json(value: Any) -> bytes:
-    """Write JSON with decimals as exact numbers, which the standard library cannot."""
-    return "".join(_json_parts(value)).encode()
+def _encode_reference(form: str, value: Canonical) -> Any:
+    """Write an id as a number, ids as a list of numbers, or joined by a separator."""
+    if form not in {"number", "array"}:
+        return form.join(map(str, _as_list(value)))
+    ids = [int(one) if str(one).isdigit() else one for one in _as_list(value)]
+    return ids if form == "array" or isinstance(value, list) else ids[0]
 
 
-def _json_parts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield "{"
-        for n, (key, item) in enumerate(value.items()):
-            yield f"{', ' if n else ''}{json.dumps(key, ensure_ascii=False)}: "
-            yield from _json_parts(item)
-        yield "}"
-    elif isinstance(value, list):
-        yield "["
-        for n, item in enumerate(value):
-            yield ", " if n else ""
-            yield from _json_parts(item)
-        yield "]"
-    elif isinstance(value, Decimal):
-        yield canonical_decimal(value)
-    else:
-        yield json.dumps(value, ensure_ascii=False)
+def encode_datetime(form: Any, value: str, zone: tzinfo) -> Any:
+    """Write a canonical date-time, or a date as its midnight, in a format."""
+    moment = datetime.fromisoformat(value) if "T" in value else midnight(date.fromisoformat(value))
+    is_utc = isinstance(form, str) and (form.endswith("Z") or "%z" in form)
+    text = _spell(form, moment.astimezone(UTC if is_utc else zone))
+    fraction = value.partition(".")[2].rstrip("Z")
+    is_precise = fraction and isinstance(text, str) and text.endswith("Z")
+    return text.removesuffix("Z") + f".{fraction}Z" if is_precise else text
 
 
-def load_json(body: bytes, charset: str) -> Any:
-    """Read JSON strictly: UTF-8, else the declared charset; no NaN, no bomb; decimals exact. Raises ValueError."""
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if not charset or charset.lower() in {"utf-8", "utf8"}:
-            raise ValueError("the answer is not UTF-8") from None
-        text = _decode_declared(body, charset)
-    try:
-        data = json.loads(text, parse_float=_number, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the answer is nested too deeply") from None
-    if "\\ud" in text.lower():
-        json.dumps(data, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is a ValueError
-    return data
-
-
-def _number(text: str) -> Decimal:
-    """Take a number, unless writing it out would take more room than any number of a CRM."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text[:40]} is no number") from None
-    if abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError(f"{text[:40]} is too large or too small a number")
-    return number
-
-
-def _decode_declared(body: bytes, charset: str) -> str:
-    try:
-        return body.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        raise ValueError(f"the answer is not {charset}") from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def at_path(data: Any, path: str) -> Any:
-    """Give what stands at a dotted path; None where nothing does."""
-    for part in path.split(".") if path else ():
-        data = data.get(part) if isinstance(data, Mapping) else None
-    return data
+def _spell(form: Any, moment: datetime) -> Any:
+    """Write a moment in its format; in an object, digits are numbers."""
+    if isinstance(form, Mapping):
+        spelled = {key: _spell(part, moment) if isinstance(part, str) else part for key, part in form.items()}
+        return {key: int(text) if str(text).isdigit() else text for key, text in spelled.items()}
+    return moment.strftime(form.replace("%Y", f"{moment.year:04d}"))  # strftime drops leading zeros

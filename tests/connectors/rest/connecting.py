@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from migrator.connectors.rest.definition import Definition, read_definition
+from migrator.connectors.rest.auth import Session
+from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.environment import Sources
-from migrator.connectors.rest.http import Auth, Http
+from migrator.connectors.rest.http import Http
 from migrator.connectors.rest.limiter import Limiter
+from migrator.connectors.rest.reading import read_definition
 from migrator.connectors.rest.settings import Connection, resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator, Options, start
@@ -77,7 +79,7 @@ class Timeline(FakeClock):
         heapq.heappush(self._sleepers, (self.moment + seconds, next(self._order), waking))
         await waking
 
-    async def run(self, *works: Coroutine[Any, Any, None]) -> None:
+    async def run(self, *works: Coroutine[Any, Any, object]) -> None:
         """Do all works at once, in the time that they take together."""
         tasks = [asyncio.ensure_future(work) for work in works]
         while not all(task.done() for task in tasks):
@@ -157,8 +159,7 @@ def calls(server: Emulator) -> list[str]:
 @asynccontextmanager
 async def wire(connection: Connection) -> AsyncIterator[Http]:
     """Open the lowest layer alone."""
-    auth = Auth(headers=CRELATE.header, parameters=CRELATE.query, values=connection.values)
-    http = Http(connection, auth, Limiter((), FakeClock()))
+    http = Http(connection, Session(CRELATE, connection), Limiter((), FakeClock()))
     try:
         yield http
     finally:

@@ -38,7 +38,7 @@ def answered(status: int, body: str | bytes = "", headers: Mapping[str, str] = J
 
 def read_as(change: Write, status: int, body: str | bytes = "", headers: Mapping[str, str] = JSON) -> Outcome:
     """Classify an answer."""
-    return classify(CRELATE, change, answered(status, body, headers))
+    return classify(CRELATE, "update" if change.id else "create", change, answered(status, body, headers))
 
 
 def halt(code: str, fact: str, hint: str) -> Problem:
@@ -305,7 +305,7 @@ def test_too_many_requests_are_waited_for(change: Write, header: Mapping[str, st
 @pytest.mark.parametrize(("text", "told"), [("901", "901"), ("86400", "86,400"), ("999999999", "999,999,999")])
 def test_longer_wait_stops_the_run(text: str, told: str) -> None:
     """Beyond a quarter of an hour the run ends and says how long."""
-    problem = halt("E704", f"the target asks to wait {told} s", "apply again after that time")
+    problem = halt("E704", f"the target asks to wait {told} s", "run it again after that time")
     expected = Outcome(verdict=NOT_APPLIED, status=429, wait_seconds=float(text), halt=problem)
     assert read_as(CREATE, 429, MESSAGE, {"retry-after": text}) == expected
 
@@ -313,30 +313,30 @@ def test_longer_wait_stops_the_run(text: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "status", "verdict", "confirm"),
     [
-        (ErrorRule(status=503, means="invalid"), 503, REFUSED, False),
-        (ErrorRule(status=503, means="invalid", confirm=True), 503, REFUSED, True),
-        (ErrorRule(status=400, means="in_doubt"), 400, IN_DOUBT, False),
-        (ErrorRule(status=418, means="rate_limited"), 418, NOT_APPLIED, False),
-        (ErrorRule(status=403, means="forbidden"), 403, NOT_APPLIED, False),
-        (ErrorRule(status=400, means="in_doubt", names_required=True), 400, REFUSED, False),
-        (ErrorRule(status=401, means="invalid"), 400, REFUSED, False),
+        (ErrorRule(statuses=frozenset({503}), means="invalid"), 503, REFUSED, False),
+        (ErrorRule(statuses=frozenset({503}), means="invalid", confirm=True), 503, REFUSED, True),
+        (ErrorRule(statuses=frozenset({400}), means="in_doubt"), 400, IN_DOUBT, False),
+        (ErrorRule(statuses=frozenset({418}), means="rate_limited"), 418, NOT_APPLIED, False),
+        (ErrorRule(statuses=frozenset({403}), means="forbidden"), 403, NOT_APPLIED, False),
+        (ErrorRule(statuses=frozenset({400}), means="in_doubt", names_required=True), 400, REFUSED, False),
+        (ErrorRule(statuses=frozenset({401}), means="invalid"), 400, REFUSED, False),
     ],
 )
 def test_rule_of_the_vendor_goes_first(rule: ErrorRule, status: int, verdict: Verdict, *, confirm: bool) -> None:
     """A connector's own rule decides before the table that holds for every CRM, where status and body fit."""
-    outcome = classify(replace(CRELATE, errors=(rule,)), CREATE, answered(status, MESSAGE))
+    outcome = classify(replace(CRELATE, errors=(rule,)), "create", CREATE, answered(status, MESSAGE))
     assert (outcome.verdict, outcome.status, outcome.confirm) == (verdict, status, confirm)
 
 
 def test_first_rule_that_fits_decides() -> None:
     """The order of the rules is theirs, and one whose body does not fit is passed over."""
     rules = (
-        ErrorRule(status=500, means="invalid", names_required=True),
-        ErrorRule(status=500, means="rate_limited"),
-        ErrorRule(status=500, means="invalid"),
+        ErrorRule(statuses=frozenset({500}), means="invalid", names_required=True),
+        ErrorRule(statuses=frozenset({500}), means="rate_limited"),
+        ErrorRule(statuses=frozenset({500}), means="invalid"),
     )
     own = replace(CRELATE, errors=rules)
-    verdicts = [classify(own, CREATE, answered(500, body)).verdict for body in (MISSING, MESSAGE)]
+    verdicts = [classify(own, "create", CREATE, answered(500, body)).verdict for body in (MISSING, MESSAGE)]
     assert verdicts == [REFUSED, NOT_APPLIED]
 
 
@@ -363,8 +363,6 @@ def test_reason_to_stop_reads_well(status: int, expected: str) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_only_an_id_is_applied(status: int, body: bytes, content_type: str, *, is_update: bool) -> None:
     """No rubbish is ever taken for a create that was applied, and every answer is an outcome."""
-    outcome: Any = classify(
-        CRELATE, UPDATE if is_update else CREATE, answered(status, body, {"content-type": content_type})
-    )
+    outcome: Any = read_as(UPDATE if is_update else CREATE, status, body, {"content-type": content_type})
     assert outcome.status == status
     assert outcome.verdict is not APPLIED or (is_update and status in {200, 201})

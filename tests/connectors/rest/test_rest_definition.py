@@ -1,5 +1,6 @@
 """Crelate's definition, held against the models of its vendor; and connector files that are wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,16 @@ from crelate_models import ADDED, SAVED, fields_of
 
 from migrator.connectors.rest.definition import (
     Action,
+    Auth,
+    Definition,
     ErrorRule,
+    Identity,
+    Limits,
     Paging,
     Setting,
     Window,
-    expand,
-    read_definition,
-    shipped,
 )
+from migrator.connectors.rest.reading import expand, read_definition, shipped
 from migrator.errors import SpecError
 from migrator.records import Catalog, Field, Kind, Tier
 from migrator.resources import packaged
@@ -60,6 +63,13 @@ objects:
   people:
     fields: {text: Name}
 """
+
+
+def read(tmp_path: Path, text: str) -> Definition:
+    """Read the text of a connector file."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_definition(path)
 
 
 def is_name_of_lookup(name: str, model: dict[str, str]) -> bool:
@@ -139,19 +149,22 @@ def test_object_says_how_it_is_found_again(
 
 def test_actions_are_the_routes_of_the_vendor() -> None:
     """List by time of change, get, create (also under a parent), replace and delete."""
-    assert dict(CRELATE.objects["contacts"].actions) == {
+    pages = Paging(offset="skip", size="take", max=500, more="MoreRecords")
+    actions = {
         "list": Action(
             method="GET",
-            path="/{object}/recent",
+            path="/contacts/recent",
             query={"modified": "{minutes}"},
             items="Results",
             all_minutes=31_104_000,
         ),
-        "get": Action(method="GET", path="/{object}/{id}"),
-        "create": Action(method="POST", path="/{object}", under="/{parent}/{parent_id}/{object}"),
-        "update": Action(method="PUT", path="/{object}/{id}", replaces="all"),
-        "delete": Action(method="DELETE", path="/{object}/{id}"),
+        "get": Action(method="GET", path="/contacts/{id}"),
+        "create": Action(method="POST", path="/contacts", under="/{parent}/{parent_id}/contacts"),
+        "update": Action(method="PUT", path="/contacts/{id}", replaces="all"),
+        "delete": Action(method="DELETE", path="/contacts/{id}"),
     }
+    paged = {name: replace(action, paging=pages) for name, action in actions.items()}
+    assert dict(CRELATE.objects["contacts"].actions) == paged
     assert sorted(CRELATE.objects["notes"].actions) == ["create", "delete", "get", "update"]
     assert [action.replaces_all for action in CRELATE.objects["tasks"].actions.values()].count(True) == 1
 
@@ -162,14 +175,23 @@ def test_definition_states_the_conventions_of_the_api() -> None:
         "base_url": Setting(default="https://app.crelate.com/api/pub/v1", hosts=("*.crelate.com",)),
         "api_key": Setting(is_secret=True),
     }
-    assert (CRELATE.header, CRELATE.query) == ({}, {"api_key": "{api_key}"})
-    assert (CRELATE.datetime_format, CRELATE.decimals_as_text) == ("%Y-%m-%dT%H:%M:%SZ", False)
+    assert (CRELATE.auth, CRELATE.user_agent) == (Auth(query={"api_key": "{api_key}"}), "")
+    assert CRELATE.formats == {
+        Kind.DATE: "%Y-%m-%d",
+        Kind.DATETIME: "%Y-%m-%dT%H:%M:%SZ",
+        Kind.DECIMAL: "number",
+        Kind.INTEGER: "number",
+        Kind.BOOLEAN: [False, True],
+        Kind.LIST: "array",
+    }
     assert (CRELATE.success_status, CRELATE.id_path) == (frozenset({200, 201}), "Id")
-    assert CRELATE.errors == (ErrorRule(status=500, means="invalid", names_required=True, confirm=True),)
-    assert (CRELATE.windows, CRELATE.concurrency) == ((Window(requests=4, seconds=1.0),), 1)
-    assert (CRELATE.timeout_seconds, CRELATE.settle_seconds, CRELATE.lag_seconds) == (30.0, 120.0, 5.0)
-    assert CRELATE.paging == Paging(offset="skip", size="take", max=500, more="MoreRecords")
-    assert CRELATE.identity == ("/domain/workflowStatuses", "Id")
+    rule = ErrorRule(statuses=frozenset({500}), means="invalid", names_required=True, confirm=True)
+    assert CRELATE.errors == (rule,)
+    window = Window(requests=4, seconds=1.0)
+    assert CRELATE.limits == Limits(
+        windows=(window,), concurrency=1, timeout_seconds=30.0, settle_seconds=120.0, lag_seconds=5.0
+    )
+    assert CRELATE.identity == Identity(path="/domain/workflowStatuses", id="Id")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +271,7 @@ def test_family_is_written_out(words: str, expected: str) -> None:
             "path: people",
             (
                 "8:32: E013 'people' is not written as this needs in actions.create.path"
-                " (May hold {object}, {id}, {parent} and {parent_id}.)"
+                " (May hold {object}, {one}, {place}, {id}, {parent}, {parent_one} and {parent_id}.)"
             ),
         ),
         (
@@ -273,20 +295,16 @@ def test_family_is_written_out(words: str, expected: str) -> None:
 def test_wrong_connector_file_is_explained(tmp_path: Path, old: str, new: str, problem: str) -> None:
     """What is wrong with a connector file, with its place."""
     assert MINIMAL.count(old) == 1
-    path = tmp_path / "tiny.yaml"
-    path.write_text(MINIMAL.replace(old, new), encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        read_definition(path)
+        read(tmp_path, MINIMAL.replace(old, new))
     assert str(caught.value) == f"tiny.yaml:{problem}"
 
 
 def test_all_that_is_wrong_with_a_connector_file_comes_at_once(tmp_path: Path) -> None:
     """Nobody mends one line after the other; the problems stand in the order of the file."""
-    path = tmp_path / "tiny.yaml"
     text = MINIMAL.replace("POST", "PAST").replace("name:", "nam:").replace("[200]", "[404]").replace("text:", "txt:")
-    path.write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        read_definition(path)
+        read(tmp_path, text)
     assert [str(problem) for problem in caught.value.problems] == [
         "tiny.yaml:2:1: E012 unknown key 'nam' (did you mean 'name'?)",
         "tiny.yaml:6:20: E013 expected at most 299, got 404 in success.status[0]",
@@ -308,13 +326,21 @@ def test_missing_connector_file_is_told(tmp_path: Path) -> None:
 
 def test_small_connector_file_gets_defaults(tmp_path: Path) -> None:
     """What a connector does not state is the careful value: one at a time, tier C, a wait of two minutes."""
-    path = tmp_path / "tiny.yaml"
-    path.write_text(MINIMAL, encoding="utf-8")
-    tiny = read_definition(path)
-    assert (tiny.title, tiny.concurrency, tiny.windows, tiny.paging, tiny.identity) == ("tiny", 1, (), None, None)
-    assert (tiny.timeout_seconds, tiny.settle_seconds, tiny.lag_seconds) == (30.0, 120.0, 5.0)
+    tiny = read(tmp_path, MINIMAL)
+    assert (tiny.title, tiny.limits, tiny.identity, tiny.null) == ("tiny", Limits(), None, "null")
+    assert (tiny.limits.concurrency, tiny.limits.windows) == (1, ())
+    assert (tiny.limits.timeout_seconds, tiny.limits.settle_seconds, tiny.limits.lag_seconds) == (30.0, 120.0, 5.0)
+    assert tiny.objects["people"].actions == {"create": Action(method="POST", path="/people")}
     assert (tiny.id_path, tiny.id_pattern.pattern, tiny.errors) == ("id", r"^[^\s/?#]+$", ())
     assert (tiny.objects["people"].type.tier, tiny.objects["people"].type.is_listed) == (Tier.BLIND, False)
+
+
+def test_action_is_taken_away_by_null(tmp_path: Path) -> None:
+    """For one object or for all, and what an object states goes before what holds for all, key by key."""
+    text = MINIMAL.replace("actions:\n", "actions:\n  get: null\n  list: {method: GET, path: /all, items: rows}\n")
+    tiny = read(tmp_path, text + '    actions: {create: null, list: {path: "/own"}}\n')
+    expected = {"list": Action(method="GET", path="/own", items="rows")}
+    assert dict(tiny.objects["people"].actions) == expected
 
 
 @pytest.mark.parametrize(
@@ -331,8 +357,6 @@ def test_limits_are_read(
     tmp_path: Path, limits: str, windows: list[tuple[int, float]], timeout: float, settle: float
 ) -> None:
     """80 % of a guessed limit, but never none; the settle time is twice the deadline, at least two minutes."""
-    path = tmp_path / "tiny.yaml"
-    path.write_text(f"{MINIMAL}limits: {limits}\n", encoding="utf-8")
-    tiny = read_definition(path)
-    assert [(window.requests, window.seconds) for window in tiny.windows] == windows
-    assert (tiny.timeout_seconds, tiny.settle_seconds) == (timeout, settle)
+    found = read(tmp_path, f"{MINIMAL}limits: {limits}\n").limits
+    assert [(window.requests, window.seconds) for window in found.windows] == windows
+    assert (found.timeout_seconds, found.settle_seconds) == (timeout, settle)

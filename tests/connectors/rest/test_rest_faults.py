@@ -55,6 +55,7 @@ EXPECTED: dict[str, Expected] = {
     "other-id": Expected(create=Verdict.APPLIED, update=DOUBT, committed=True),
     "no-id": Expected(create=DOUBT, committed=True),
     "status-error": Expected(create=DOUBT),
+    "error-200": Expected(create=DOUBT),
 }
 HANGING = {"hang-before", "hang-after", "stalled-chunk", "drip", "slow"}
 ARGUMENTS = {"gzip-bomb": f":{17 << 20}", "late-commit": ":0", "504-late": ":0"}

@@ -11,8 +11,10 @@ import pytest
 from connecting import CRELATE, KEY, FakeClock, Recorder, connection, practice, recording, reply, to_server, wire
 
 from migrator.connectors.rest import http as door
-from migrator.connectors.rest.definition import Window
-from migrator.connectors.rest.http import Answer, Auth, Http, NoAnswerError, NotSentError, Request
+from migrator.connectors.rest.auth import Session
+from migrator.connectors.rest.bodies import Request
+from migrator.connectors.rest.definition import Auth, Window
+from migrator.connectors.rest.http import Answer, Http, NoAnswerError, NotSentError
 from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.settings import Connection
 
@@ -72,8 +74,8 @@ def test_key_travels_in_a_header_where_the_connector_says_so() -> None:
     async def exchange() -> bytes:
         async with recording(reply(b"{}")) as recorder:
             found = to(recorder)
-            auth = Auth(headers={"X-Key": "key {api_key}"}, parameters={}, values=found.values)
-            client = Http(found, auth, Limiter((), FakeClock()))
+            definition = replace(CRELATE, auth=Auth(header={"X-Key": "key {api_key}"}))
+            client = Http(found, Session(definition, found), Limiter((), FakeClock()))
             await client.send(GET)
             await client.close()
             return recorder.received[0]
@@ -247,8 +249,8 @@ def test_turn_is_given_back_however_it_ends(fault: str) -> None:
 
         async def exchange() -> None:
             found = to_server(server)
-            auth = Auth(headers={}, parameters=CRELATE.query, values=found.values)
-            client = Http(found, auth, Limiter((Window(requests=1, seconds=10),), clock))
+            limiter = Limiter((Window(requests=1, seconds=10),), clock)
+            client = Http(found, Session(CRELATE, found), limiter)
             for _ in range(3):
                 await attempted(client.send(POST))
             await client.close()
@@ -273,7 +275,7 @@ def test_abandoned_request_gives_its_turn_back() -> None:
         async with recording(b"") as recorder:
             found = to(recorder)
             limiter = Limiter((Window(requests=1, seconds=10),), clock)
-            client = Http(found, Auth(headers={}, parameters={}, values={}), limiter)
+            client = Http(found, Session(CRELATE, found), limiter)
             sending = asyncio.ensure_future(client.send(GET))
             await recorder.arrived.wait()
             sending.cancel()

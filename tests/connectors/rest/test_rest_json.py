@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrator.connectors.rest.wire import at_path, dump_json, load_json
+from migrator.connectors.rest.json_text import dump_json, load_json
+from migrator.connectors.rest.substitution import at_path
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = st.none() | st.booleans() | st.integers() | TEXTS | st.decimals(allow_nan=False, allow_infinity=False)
@@ -119,14 +120,17 @@ def test_number_of_too_many_digits_is_refused() -> None:
         ("a.b", [1]),
         ("a.c", None),
         ("a.c.x", None),
-        ("a.b.0", None),
+        ("a.b.0", 1),
+        ("a.b.1", None),
+        ("a.b.-1", None),
+        ("a.b.x", None),
         ("d", 0),
         ("d.e", None),
         ("x.y.z", None),
     ],
 )
 def test_path_leads_to_a_value(path: str, expected: Any) -> None:
-    """A dotted path goes from object to object; where one is missing there is nothing."""
+    """A dotted path goes from object to object and to a position in a list; where one is missing there is nothing."""
     assert at_path({"a": {"b": [1], "c": None}, "d": 0}, path) == expected
 
 

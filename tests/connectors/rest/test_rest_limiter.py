@@ -9,7 +9,7 @@ from connecting import FakeClock, Timeline
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from migrator.connectors.rest.definition import Window
+from migrator.connectors.rest.definition import Limits, Window
 from migrator.connectors.rest.limiter import Limiter
 
 Request = tuple[float, float]  # when it goes at the earliest, and how long its answer takes
@@ -189,3 +189,57 @@ def test_requests_go_in_the_order_in_which_they_came() -> None:
 
     asyncio.run(everything())
     assert went == list(range(9))
+
+
+@pytest.mark.parametrize(
+    ("methods", "went"),
+    [
+        (["POST", "POST", "POST"], [0, 1, 2]),
+        (["GET", "POST", "GET"], [0, 0, 1]),
+        (["GET", "GET", "GET", "GET", "GET"], [0, 0, 0, 0, 1]),
+        (["DELETE", "GET"], [0, 1]),
+        (["GET", "DELETE"], [0, 1]),
+    ],
+)
+def test_verb_weighs_what_the_connector_says(methods: list[str], went: list[int]) -> None:
+    """A window of four holds one write of three and a read; what weighs more than the window fills it alone."""
+    clock = FakeClock()
+    found: list[float] = []
+
+    async def take() -> None:
+        limiter = Limiter((Window(requests=4, seconds=1.0),), clock, Limits(weights={"POST": 3, "DELETE": 9}))
+        for method in methods:
+            weight = await limiter.take(method)
+            found.append(clock.monotonic() - 1000)
+            limiter.give_back(weight)
+
+    asyncio.run(take())
+    assert found == went
+
+
+@pytest.mark.parametrize(
+    ("headers", "sleeps"),
+    [
+        ({"x-left": "0", "x-reset": "7"}, [7.0]),
+        ({"x-left": " 0 ", "x-reset": "7"}, [7.0]),
+        ({"x-left": "0", "x-reset": "86400"}, [900.0]),
+        ({"x-left": "1", "x-reset": "7"}, []),
+        ({"x-left": "0"}, []),
+        ({"x-left": "0", "x-reset": "soon"}, []),
+        ({"x-reset": "7"}, []),
+        ({}, []),
+    ],
+)
+def test_what_remains_is_heeded(headers: dict[str, str], sleeps: list[float]) -> None:
+    """Where nothing remains, nothing is sent before the reset that was told, or a quarter of an hour."""
+    clock = FakeClock()
+
+    async def take(limits: Limits) -> None:
+        limiter = Limiter((), clock, limits)
+        limiter.heed(headers)
+        limiter.give_back(await limiter.take())
+
+    asyncio.run(take(Limits(remaining="X-Left", reset="X-Reset")))
+    assert clock.sleeps == sleeps
+    asyncio.run(take(Limits()))
+    assert clock.sleeps == sleeps

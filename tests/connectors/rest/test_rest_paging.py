@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from migrator.connectors.rest import paging
-from migrator.connectors.rest.definition import Paging
-from migrator.connectors.rest.http import Request
+from migrator.connectors.rest.bodies import Request
+from migrator.connectors.rest.definition import Action, Paging
+from migrator.connectors.rest.reads import Reply
 from migrator.errors import TargetError
 
 LIST = Request(method="GET", path="/contacts/recent", query={"modified": "5"})
@@ -21,13 +22,15 @@ def walked(answers: Sequence[Any], how: Paging | None, items: str = "Results") -
     """Walk a list of these answers; give the numbers of the records page by page, and the queries."""
     queries: list[Any] = []
 
-    async def ask(request: Request) -> Any:
-        assert (request.method, request.path) == ("GET", "/contacts/recent")
+    async def ask(request: Request, name: str) -> Reply:
+        assert (request.method, request.path, name) == ("GET", "/contacts/recent", "contacts")
         queries.append(request.query)
-        return answers[min(len(queries), len(answers)) - 1]
+        return Reply(data=answers[min(len(queries), len(answers)) - 1])
 
     async def walk() -> list[list[int]]:
-        return [[item["n"] for item in page] async for page in paging.pages(ask, LIST, how, items)]
+        lists = paging.Lists(ask, lambda _turn, _link: None, "n")
+        action = Action(method="GET", path="/contacts/recent", items=items, paging=how)
+        return [[item["n"] for item in page] async for page in lists.pages(LIST, action, "contacts")]
 
     return asyncio.run(walk()), queries
 

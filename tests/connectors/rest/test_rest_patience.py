@@ -3,7 +3,8 @@
 import pytest
 from connecting import GHOST, FakeClock, all_pages, asked, failure, practice
 
-from migrator.connectors.rest.target import READ_ATTEMPTS, RestTarget
+from migrator.connectors.rest.reads import MAX_HOPS, READ_ATTEMPTS
+from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Busy
 from migrator.records import Verdict, Write
 
@@ -101,7 +102,6 @@ def test_target_that_is_down_is_given_up() -> None:
         ("403-html@GET", "crelate: E902 not authorised (403) (a firewall answers: check the network)"),
         ("405@GET", f"crelate: E905 the target does not offer this (405) ({NOT_OFFERED})"),
         ("301-other-host@GET", f"crelate: E904 the target has moved to http://other.invalid{RECENT} ({NOTHING_SENT})"),
-        ("redirect-loop@GET", f"crelate: E904 the target has moved to {RECENT} ({NOTHING_SENT})"),
         ("404@GET", f"GET /contacts/recent: E906 {NO_LIST}"),
         ("status-error@GET", f"GET /contacts/recent: E906 {NO_LIST}"),
     ],
@@ -112,6 +112,15 @@ def test_read_that_cannot_succeed_is_not_repeated(fault: str, expected: str) -> 
     with practice(fault) as server:
         assert failure(server, all_pages, clock) == expected
         assert (len(server.history()), clock.sleeps) == (1, [])
+
+
+def test_read_that_is_sent_round_in_a_circle_is_given_up() -> None:
+    """A redirect within the same host is followed three times, and no further."""
+    clock = FakeClock()
+    with practice("redirect-loop@GET") as server:
+        expected = f"crelate: E904 the target has moved to {RECENT} ({NOTHING_SENT})"
+        assert failure(server, all_pages, clock) == expected
+        assert (len(server.history()), clock.sleeps) == (1 + MAX_HOPS, [])
 
 
 def test_read_does_not_wait_for_hours() -> None:

@@ -11,7 +11,9 @@ from dataclasses import replace
 import pytest
 from connecting import CRELATE, KEY, FakeClock, HalfRng, connection
 
-from migrator.connectors.rest.http import Auth, Request
+from migrator.connectors.rest.auth import Session
+from migrator.connectors.rest.bodies import Request
+from migrator.connectors.rest.definition import Auth
 from migrator.connectors.rest.secret import Secret
 from migrator.connectors.rest.target import RestTarget
 
@@ -63,13 +65,14 @@ def test_secret_is_given_to_whoever_asks() -> None:
 def test_no_value_on_the_way_shows_the_key() -> None:
     """Connection, authentication, request and target can be printed."""
     found = replace(connection(), values={"api_key": Secret(KEY), "base_url": "https://app.crelate.com"})
-    auth = Auth(headers={"X-Key": "{api_key}"}, parameters=CRELATE.query, values=found.values)
+    auth = Auth(header={"X-Key": "{api_key}"}, query=CRELATE.auth.query)
+    session = Session(replace(CRELATE, auth=auth), found)
     target = RestTarget(CRELATE, found, clock=FakeClock(), rng=HalfRng())
     request = Request(method="GET", path="/contacts", query={"take": "1"})
-    shown = "".join(f"{value!r}{value}" for value in (found, auth, request, target, found.values))
+    shown = "".join(f"{value!r}{value}" for value in (found, auth, session, request, target, found.values))
     assert KEY not in shown
     assert base64.b64encode(KEY.encode()).decode() not in shown
-    assert (auth.header(), auth.query()) == ({"X-Key": KEY}, {"api_key": KEY})
+    assert (session.header(), session.query()) == ({"X-Key": KEY}, {"api_key": KEY})
 
 
 def test_request_says_what_it_asks() -> None:

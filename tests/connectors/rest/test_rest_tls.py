@@ -10,7 +10,8 @@ import pytest
 from connecting import GHOST, FakeClock, Recorder, connection, entered, recording, reply, wire
 
 from migrator.connectors.rest import http as door
-from migrator.connectors.rest.http import NotSentError, Request
+from migrator.connectors.rest.bodies import Request
+from migrator.connectors.rest.http import NotSentError
 from migrator.errors import Problem, TargetError
 from migrator.records import Outcome, Verdict, Write
 

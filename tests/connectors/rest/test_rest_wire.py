@@ -12,9 +12,11 @@ from connecting import CRELATE, GHOST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrator.connectors.rest.wire import decode_record, dump_json, encode_body, load_json
-from migrator.records import TargetRecord, Write, canonical_datetime, canonical_decimal
+from migrator.connectors.rest.json_text import dump_json, load_json
+from migrator.connectors.rest.wire import decode_record, encode_body
+from migrator.records import Kind, TargetRecord, Write, canonical_datetime, canonical_decimal
 
+CREATE = CRELATE.objects["contacts"].actions["create"]
 OWNER = [{"Id": GHOST, "Name": "Ada", "IsPrimary": True}]
 
 
@@ -26,7 +28,8 @@ def decoded(object_name: str, **raw: Any) -> dict[str, Any]:
 def encoded(object_name: str, before: dict[str, Any] | None = None, /, **fields: Any) -> dict[str, Any]:
     """Build the body of a create, or of an update of what was read before."""
     read = None if before is None else decode_record(CRELATE, object_name, before)
-    return encode_body(CRELATE, Write(object=object_name, fields=fields, id=read.id if read else "", before=read))
+    change = Write(object=object_name, fields=fields, id=read.id if read else "", before=read)
+    return encode_body(CRELATE, change, CRELATE.objects[object_name].actions["update" if read else "create"])
 
 
 @pytest.mark.parametrize(
@@ -167,15 +170,16 @@ def test_date_is_not_shifted_by_the_zone_of_this_machine(monkeypatch: pytest.Mon
 )
 def test_connector_says_how_a_date_is_spelled(pattern: str, expected: str) -> None:
     """Another pattern, other text; a fraction only where the pattern ends with the zone."""
-    other = replace(CRELATE, datetime_format=pattern)
+    other = replace(CRELATE, formats={**CRELATE.formats, Kind.DATETIME: pattern})
     change = Write(object="contacts", fields={"KeyDate_Birthday": "2024-01-31T08:40:49.35Z"})
-    assert encode_body(other, change) == {"KeyDate_Birthday": expected}
+    assert encode_body(other, change, CREATE) == {"KeyDate_Birthday": expected}
 
 
 def test_connector_may_want_decimals_as_text() -> None:
     """Where the wire takes text, the canonical text is sent."""
     change = Write(object="contacts", fields={"Salary": "0.1"})
-    assert encode_body(replace(CRELATE, decimals_as_text=True), change) == {"Salary": "0.1"}
+    other = replace(CRELATE, formats={**CRELATE.formats, Kind.DECIMAL: "text"})
+    assert encode_body(other, change, CREATE) == {"Salary": "0.1"}
 
 
 @pytest.mark.parametrize(
