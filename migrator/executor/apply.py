@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sqlite3
+from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -13,6 +14,7 @@ from migrator.executor.dispatch import Dispatcher
 from migrator.executor.preflight import check_plan, check_space
 from migrator.executor.result import Applying, Event, Phase, RunResult
 from migrator.executor.settle import Settler
+from migrator.records import Action, Tier
 from migrator.resources import VERSION
 from migrator.store.changes import Change
 from migrator.store.journal import OPEN, Journal, State
@@ -59,6 +61,7 @@ class _Run:
 
     def __init__(self, plan: Plan, target: Target, ledger: Ledger, journal: Journal, how: Applying) -> None:
         self._plan = plan
+        self._target = target
         self._ledger = ledger
         self._journal = journal
         self._how = how
@@ -127,22 +130,41 @@ class _Run:
                 await self._send(name, list(group))
             self._journal.checkpoint()
 
+    def _calls(self, tier: str, changes: list[Change]) -> Iterator[list[Change]]:
+        """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""
+        size = self._target.bulk_size(changes[0].target) if tier == Tier.MARKER else 1
+        size = min(size, self._how.limit or size)
+        together: list[Change] = []
+        for change in changes:
+            if size == 1 or change.action is not Action.CREATE or self._journal.attempts_of(change.id):
+                yield [change]
+                continue
+            together.append(change)
+            if len(together) == size:
+                yield together
+                together = []
+        if together:
+            yield together
+
     async def _send(self, name: str, changes: list[Change]) -> None:
         total = int(self._plan.header["operations"])
         self._how.tell(Event(phase=Phase.OBJECT, object=name, done=self._done, total=total))
         tier = str(self._plan.header["objects"][name]["tier"])
-        waiting = iter(changes)
+        waiting = iter(self._calls(tier, changes))
 
         async def work() -> None:
-            for change in waiting:
+            for call in waiting:
                 if self.dispatcher.is_over:
                     return
                 try:
-                    await self.dispatcher.perform(change)
+                    if len(call) > 1:
+                        await self.dispatcher.perform_together(call)
+                    else:
+                        await self.dispatcher.perform(call[0])
                 except MigratorError as error:
                     self.dispatcher.halt = self.dispatcher.halt or error.problems[0]
                     return
-                self._done += 1
+                self._done += len(call)
                 self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
 
         async with asyncio.TaskGroup() as group:

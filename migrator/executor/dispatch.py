@@ -1,7 +1,9 @@
 """One operation: read afresh what it changes, make the intent durable, send once, journal what the answer proves."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from migrator.connectors.protocols import Target
 from migrator.errors import Problem
@@ -25,6 +27,9 @@ MIN_DRIFTS = 5
 DRIFT_SHARE = 0.05
 BUDGET_SHARE = 0.1
 MIN_BUDGET = 10
+
+
+Ready = tuple[Change, Write]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,11 +73,23 @@ class Dispatcher:
             return
         before: TargetRecord | None = None
         if change.action in {Action.UPDATE, Action.LINK}:
-            before = await self._target.get(change.target, write.id)
+            before = await self._target.get(change.target, write.id, write.parent)
             if ending := self._drift(change, write, before):
                 self._journal.decide(change, ending)
                 return
-        await self._send(change, _with_before(write, before))
+        await self._send([(change, _with_before(write, before))])
+
+    async def perform_together(self, changes: Sequence[Change]) -> None:
+        """Bring several creates of one object as far as they can be brought, in one call."""
+        ready: list[Ready] = []
+        for change in changes:
+            write = fill(change, self._journal, self._mapping)
+            if isinstance(write, Waits):
+                self._hold_back(change, write)
+            else:
+                ready.append((change, write))
+        if ready:
+            await self._send(ready)
 
     def _hold_back(self, change: Change, waits: Waits) -> None:
         """Leave an operation for later while its parent may still land; block it where the parent never will."""
@@ -100,26 +117,47 @@ class Dispatcher:
             fact = f"{self.tally.drifted} of the first {seen} records changed in the target after planning"
             self.halt = Problem(code="E708", fact=fact, hint="plan again")
 
-    async def _send(self, change: Change, write: Write) -> None:
+    async def _send(self, ready: list[Ready]) -> None:
         """Send until an answer decides; what is proved not to have arrived may be sent again, within the budget."""
         for attempt in range(self._budget + 1):
             if self.is_over:
                 return
             if attempt:
                 await self._how.clock.sleep(self._backoff(attempt))
-            self._journal.intend([(change, body_hash(write))])
+            self._journal.intend([(change, body_hash(write)) for change, write in ready])
             failpoint("intended")
-            try:
-                outcome = await self._target.write(write)
-            except asyncio.CancelledError:
-                self._journal.close(change, Ending(state=State.IN_DOUBT, outcome="cut", reason="the run was cut"))
-                raise
+            outcomes = await self._write(ready)
             failpoint("answered")
-            self._journal.close(change, self._ending(change, write, outcome))
-            self._count(change, outcome)
-            if outcome.verdict not in {Verdict.NOT_SENT, Verdict.NOT_APPLIED}:
+            if len(ready) > 1 and all(one.verdict is Verdict.REFUSED and not one.confirm for one in outcomes):
+                await self._send_halves(ready, outcomes[0])
                 return
-            self._repeat(outcome)
+            for (change, write), outcome in zip(ready, outcomes, strict=True):
+                self._journal.close(change, self._ending(change, write, outcome))
+                self._count(change, outcome)
+            unsent = [one.verdict in {Verdict.NOT_SENT, Verdict.NOT_APPLIED} for one in outcomes]
+            if not any(unsent):
+                return
+            self._repeat(outcomes[unsent.index(True)])
+            ready = list(compress(ready, unsent))
+
+    async def _write(self, ready: list[Ready]) -> list[Outcome]:
+        try:
+            if len(ready) == 1:
+                return [await self._target.write(ready[0][1])]
+            return await self._target.write_many([write for _change, write in ready])
+        except asyncio.CancelledError:
+            for change, _write in ready:
+                self._journal.close(change, Ending(state=State.IN_DOUBT, outcome="cut", reason="the run was cut"))
+            raise
+
+    async def _send_halves(self, ready: list[Ready], refused: Outcome) -> None:
+        """Split what was refused as a whole, until the record that is to blame is alone (guarantees.md, P11)."""
+        for change, _write in ready:
+            ending = Ending(state=State.PLANNED, outcome="refused together", reason=refused.message)
+            self._journal.close(change, ending)
+        half = (len(ready) + 1) // 2
+        await self._send(ready[:half])
+        await self._send(ready[half:])
 
     def _ending(self, change: Change, write: Write, outcome: Outcome) -> Ending:
         state = {

@@ -95,7 +95,7 @@ class Settler:
         write = fill(change, self._journal, self._mapping)
         if isinstance(write, Waits):
             return
-        held = await self._target.get(change.target, write.id)
+        held = await self._target.get(change.target, write.id, write.parent)
         fields = held.fields if held else {}
         if held and not differing(self._target, change.target, write.fields, fields):
             ending = Ending(state=State.APPLIED, target_id=write.id, fields=write.fields, outcome="adopted")
@@ -144,7 +144,7 @@ class Settler:
         canary = self._journal.newest_applied(name)
         for attempt in range(MAX_SCANS):
             found = await self._scan(name, changes, minutes=minutes if attempt == 0 else None)
-            if found.is_complete and (canary is None or canary.lower() in found.ids):
+            if found.is_complete and (canary is None or canary[0].lower() in found.ids):
                 return found
             await self._how.clock.sleep(self._target.lag_seconds)
         return None
@@ -154,7 +154,13 @@ class Settler:
         field_name: str = self._plan.header["objects"][name]["marker"]
         wanted = {change.marker for change in changes}
         found = _Scan()
-        async for page in self._target.read(target_name, minutes=minutes):
+        if self._target.can_find(target_name):
+            canary = self._journal.newest_applied(name) or ("", "")
+            asked = sorted(filter(None, {*(change.marker for change in changes), canary[1]}))
+            pages = self._target.find(target_name, field_name, asked)
+        else:
+            pages = self._target.read(target_name, minutes=minutes)
+        async for page in pages:
             for record in page:
                 key = record.id.lower()
                 found.is_complete = found.is_complete and key not in found.ids
@@ -201,8 +207,8 @@ def differing(target: Target, name: str, mine: Mapping[str, Canonical], theirs: 
     found = []
     for field_name, value in mine.items():
         known = item.field(field_name)
-        kind = known.kind if known else Kind.TEXT
+        kind, normalised = (known.kind, known.normalised) if known else (Kind.TEXT, "")
         ours = None if value in ("", []) else value
-        if not same_value(kind, ours, theirs.get(field_name)):
+        if not same_value(kind, ours, theirs.get(field_name), normalised):
             found.append(field_name)
     return found

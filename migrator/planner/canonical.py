@@ -14,9 +14,11 @@ from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.dates import read_date, read_rfc3339
 from migrator.planner.transforms.spec import as_text
 from migrator.records import TEXT_KINDS, Canonical, Field, Kind, canonical_datetime, canonical_decimal, midnight
+from migrator.spelling import did_you_mean
 
 Coerce = Callable[[Any], Canonical]
 
+_SHOWN = 12
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
 _INT64 = 2**63
@@ -39,16 +41,25 @@ def coerce_to(field: Field) -> Coerce:
 
 
 def _text(field: Field) -> Coerce:
-    longest = field.max_length
+    longest, options = field.max_length, field.options
 
     def coerce(value: Any) -> str:
         text = value if type(value) is str else _as_canonical_text(value)
+        if options and text not in options:
+            raise ValueRefusedError(
+                "E116", "is no option of the target", value=text, hint=_nearest_option(text, options)
+            )
         if longest is not None and len(text.encode("utf-16-le")) > longest * 2:
             fact = f"is {len(text):,} characters long, the target takes {longest:,}"
             raise ValueRefusedError("E111", fact, value=text, hint=f"shorten it, or state {{truncate: {longest}}}")
         return text
 
     return coerce
+
+
+def _nearest_option(text: str, options: tuple[str, ...]) -> str:
+    hint = did_you_mean(text, options) or f"there are: {', '.join(options[:_SHOWN])}"
+    return f"{hint}; put {{map: …}} behind it"
 
 
 def _as_canonical_text(value: Any) -> str:

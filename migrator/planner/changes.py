@@ -7,6 +7,7 @@ from typing import Any
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
+from migrator.planner.folding import rules_of
 from migrator.planner.identities import marker_of
 from migrator.planner.rows import PARENT, to_json
 from migrator.planner.stage import max_marker
@@ -50,7 +51,7 @@ class ChangeMaker:
         remember_skipped(self._draft)
 
     def _make_object(self, item: CompiledObject) -> None:
-        rules = {rule.name: rule for rule in item.item.fields}
+        rules = rules_of(item.item.fields)
         states: list[tuple[int, Action]] = []
         for staged in staged_records(self._draft, item.number):
             planned, parent = self._planned(item, staged)
@@ -58,7 +59,7 @@ class ChangeMaker:
                 states.append((staged.record, self._create(item, staged, planned, parent)))
             else:
                 difference = compare(item.target, rules, planned, staged.held, staged.written)
-                states.append((staged.record, self._update(item, staged, difference)))
+                states.append((staged.record, self._update(item, staged, difference, parent)))
             if len(states) >= BATCH:
                 self._close(states)
         self._close(states)
@@ -107,7 +108,7 @@ class ChangeMaker:
         self._add(item, staged, Action.CREATE, (marker, parent, None, to_json(fields)))
         return Action.CREATE
 
-    def _update(self, item: CompiledObject, staged: Staged, found: Difference) -> Action:
+    def _update(self, item: CompiledObject, staged: Staged, found: Difference, parent: str | None) -> Action:
         counts = self.counts[item.item.name]
         counts.conflict += bool(found.conflicts)
         if found.conflicts:
@@ -119,7 +120,7 @@ class ChangeMaker:
         for name in found.overwrites:
             counts.overwrites[name] = counts.overwrites.get(name, 0) + 1
         counts.update += 1
-        self._add(item, staged, Action.UPDATE, (None, None, to_json(found.before), to_json(found.after)))
+        self._add(item, staged, Action.UPDATE, (None, parent, to_json(found.before), to_json(found.after)))
         return Action.UPDATE
 
     def _make_links(self, item: CompiledObject) -> None:

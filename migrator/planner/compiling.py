@@ -6,6 +6,7 @@ from typing import Any
 
 from migrator.errors import SpecError
 from migrator.planner.forms import ReadMap, Scope, compile_where
+from migrator.planner.labels import with_keys
 from migrator.planner.order import Order, order_objects
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.rows import RowFunction
@@ -85,6 +86,7 @@ def compile_mapping(
 ) -> Compiled:
     """Compile all objects; `columns` holds the header of each. Raises SpecError with all that is wrong."""
     problems = name_problems(spec, catalog, columns)
+    spec = with_keys(spec, catalog)
     objects: dict[str, CompiledObject] = {}
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:
@@ -139,14 +141,9 @@ def asked_lines(spec: MappingSpec, target: ObjectType) -> list[Line]:
     found: dict[tuple[str, ...], Line] = {}
     for lookup in all_lookups(spec):
         for line in lookup.lines:
-            if line.fields and target_name(spec, lookup) == target.name:
+            if line.fields and spec.asked_object(lookup) == target.name:
                 found[line.fields] = _line(0, line.fields, target, set(line.fields))
     return list(found.values())
-
-
-def target_name(spec: MappingSpec, lookup: Lookup) -> str:
-    """Give the target's object that a lookup asks."""
-    return spec.objects[lookup.object].to if lookup.object in spec.objects else lookup.object.removeprefix("target/")
 
 
 def all_lookups(spec: MappingSpec) -> list[Lookup]:

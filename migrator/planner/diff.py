@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.planner.normal import normal
-from migrator.records import Canonical, Kind, ObjectType, same_value
+from migrator.records import Canonical, Kind, ObjectType, same_value, spelled
 from migrator.spec.values import FieldSpec
 
 _NEVER = object()
@@ -35,6 +35,10 @@ class _Meeting(NamedTuple):
     ours: Canonical
     theirs: Canonical
     last: Any
+    normalised: str
+
+    def is_same(self, mine: Canonical, theirs: Canonical) -> bool:
+        return same_value(self.kind, mine, theirs, self.normalised)
 
 
 def compare(
@@ -52,9 +56,10 @@ def compare(
     for name, ours in planned.items():
         known = target.field(name)
         kind = known.kind if known else Kind.TEXT
-        met = _Meeting(rules.get(name), kind, ours, held.get(name), (written or {}).get(name, _NEVER))
+        last = (written or {}).get(name, _NEVER)
+        met = _Meeting(rules.get(name), kind, ours, held.get(name), last, known.normalised if known else "")
         wanted = _wanted(met)
-        if same_value(kind, wanted, met.theirs):
+        if met.is_same(wanted, met.theirs):
             found.agreed[name] = ours
             continue
         verdict = _verdict(met)
@@ -77,16 +82,16 @@ def _wanted(met: _Meeting) -> Canonical:
     """Give what shall stand in the field."""
     if not _adds(met):
         return met.ours
-    have = {normal(Kind.TEXT, item) for item in met.theirs}
-    return [*met.theirs, *(item for item in met.ours if normal(Kind.TEXT, item) not in have)]
+    have = {normal(Kind.TEXT, spelled(item)) for item in met.theirs}
+    return [*met.theirs, *(item for item in met.ours if normal(Kind.TEXT, spelled(item)) not in have)]
 
 
 def _verdict(met: _Meeting) -> str:
     """Decide over a field that differs: `write`, `keep` or `conflict`. `on_conflict` goes before `overwrite`."""
     if met.theirs is None or met.rule is None:
         return "write"
-    if met.last is not _NEVER and not same_value(met.kind, met.last, met.theirs) and not _adds(met):
-        if same_value(met.kind, met.last, met.ours):
+    if met.last is not _NEVER and not met.is_same(met.last, met.theirs) and not _adds(met):
+        if met.is_same(met.last, met.ours):
             return "keep"  # only they changed it
         return {"source": "write", "target": "keep", "ask": "conflict"}[met.rule.on_conflict]
     return "write" if met.rule.overwrite == "always" else "keep"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -128,7 +129,8 @@ def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> 
     objects = {}
     for name, found in counts.items():
         to = compiled.objects[name].item.to
-        creates = (found.create + found.for_lookups) * target.write_calls(to, is_update=False)
+        calls = math.ceil((found.create + found.for_lookups) / target.bulk_size(to))
+        creates = calls * target.write_calls(to, is_update=False)
         objects[name] = creates + (found.update + found.link) * target.write_calls(to, is_update=True)
     total, rate = sum(objects.values()), target.requests_per_second
     return {"objects": objects, "total": total, "per_second": rate, "seconds": total / rate if rate else None}

@@ -18,6 +18,7 @@ from migrator.store.holdings import (
     let_stand_for,
     skip_matched,
     unmatched,
+    unmatched_lacking,
 )
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LINE
 
@@ -122,6 +123,7 @@ def _ambiguous(record: int, number: int, line: int, found: list[Candidate], item
 
 def _settle_unmatched(item: CompiledObject, draft: Draft) -> None:
     if item.item.on_no_match == "create":
+        _reject_incomplete(item, draft)
         return
     with Decisions(draft) as decisions:
         for record in unmatched(draft, item.number):
@@ -132,6 +134,17 @@ def _settle_unmatched(item: CompiledObject, draft: Draft) -> None:
                     record, item.number, "E306", "", "", "is not in the target", "on_no_match: reject"
                 )
                 decisions.reject(problem)
+
+
+def _reject_incomplete(item: CompiledObject, draft: Draft) -> None:
+    """Refuse new records without a value that the target demands; an update may leave it as it is."""
+    needed = [field.name for field in item.target.fields.values() if field.required]
+    with Decisions(draft) as decisions:
+        for name in needed:
+            for record in unmatched_lacking(draft, item.number, name):
+                fact = f"{name} is demanded by the target and blank"
+                hint = "fill it, or give the field a default"
+                decisions.reject(StagedProblem(record, item.number, "E120", name, "", fact, hint))
 
 
 def _settle(compiled: Compiled, draft: Draft, claims: list[Claim], code: str, what: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from migrator.planner.asking import Ask, Asked, compile_lookup, compile_reference, key_text
 from migrator.planner.canonical import Coerce, coerce_to
+from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope, compile_value
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import ValueRefusedError, spell
@@ -63,6 +64,7 @@ class RowFunction:
             for field in item.fields
             if isinstance(field.value.form, Lookup)
         ]
+        self._folding = Folding(item.fields)
         if item.parent:
             self._lookups.append((PARENT, compile_lookup(item.parent, scope, catalog), True))
 
@@ -86,7 +88,7 @@ class RowFunction:
             return Reading("", {}, {}, [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
-        fields = self._read_fields(cells, findings)
+        fields = self._folding.fold(self._read_fields(cells, findings))
         references = self._read_lookups(cells, findings)
         for name, asked in references.items():
             fields[name] = asked.staged

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from migrator.connectors.protocols import Target
-from migrator.planner.compiling import Compiled, CompiledObject, Line, all_lookups, asked_lines, target_name
+from migrator.planner.compiling import Compiled, CompiledObject, Line, all_lookups, asked_lines
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
 from migrator.planner.rows import to_json
 from migrator.planner.stage import line_digest
@@ -114,7 +114,7 @@ def _views(compiled: Compiled) -> Iterator[_View]:
     spec = compiled.spec
     wanted = [item.item.to for item in compiled.objects.values()]
     wanted += [
-        target_name(spec, lookup) for lookup in all_lookups(spec) if any(line.kind != "key" for line in lookup.lines)
+        spec.asked_object(lookup) for lookup in all_lookups(spec) if any(line.kind != "key" for line in lookup.lines)
     ]
     for name in dict.fromkeys(wanted):
         target = compiled.catalog.objects[name]

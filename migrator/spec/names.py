@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from migrator.errors import Problem
 from migrator.located import Pointer
-from migrator.records import TEXT_KINDS, Catalog, Field, Kind, ObjectType
+from migrator.records import CUSTOM, TEXT_KINDS, Catalog, Field, Kind, ObjectType
 from migrator.spec.values import From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
 from migrator.spelling import did_you_mean
 
 Columns = tuple[str, ...]
 
 _SHOWN = 8
+_NEEDS_PART = {Kind.TAGS: ("a category", ".Default"), Kind.ITEMS: ("a position and a part", "")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +95,9 @@ def _lookup_columns(names: _Names, item: ObjectSpec, lookup: Lookup) -> Iterator
 
 def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Iterator[Problem]:
     stated = {field.name for field in item.fields}
+    if not target.is_written:
+        fact = f"{names.catalog.connector} does not write {target.name}, it only reads them"
+        yield names.problem("E025", (*item.pointer, "to"), fact, "choose another object")
     for field in item.fields:
         yield from _field_problems(names, field.name, target, field.pointer)
         if isinstance(field.value.form, Lookup):
@@ -114,14 +118,16 @@ def _field_problems(names: _Names, name: str, target: ObjectType, pointer: Point
     field = target.field(name)
     if field is None:
         fact = f"{names.catalog.connector} has no field '{name}' in {target.name}"
-        hint = did_you_mean(name, target.fields) or _tag_hint(name, target)
+        hint = did_you_mean(name, [*target.fields, *_customs(target)]) or _tag_hint(name, target)
         yield Problem(code="E016", place=names.spec.place(pointer, key=True), fact=fact, hint=hint)
     elif field.refused:
         place = names.spec.place(pointer, key=True)
         yield Problem(code="E021", place=place, fact=f"'{name}' may not be written", hint=field.refused)
-    elif field.kind is Kind.TAGS:
+    elif field.kind in _NEEDS_PART and name in target.fields:
         place = names.spec.place(pointer, key=True)
-        yield Problem(code="E016", place=place, fact=f"'{name}' needs a category", hint=f"such as '{name}.Default'")
+        what, part = _NEEDS_PART[field.kind]
+        example = f"such as '{name}{part or f'[0].{next(iter(field.items))}'}'"
+        yield Problem(code="E016", place=place, fact=f"'{name}' needs {what}", hint=example)
 
 
 def _match_problems(
@@ -199,6 +205,10 @@ def _parent_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
 
 def _missing_required(target: ObjectType, given: set[str]) -> list[str]:
     return [field.name for field in target.fields.values() if field.required and field.name not in given]
+
+
+def _customs(target: ObjectType) -> list[str]:
+    return [CUSTOM + label for label in target.labels]
 
 
 def _tag_hint(name: str, target: ObjectType) -> str:

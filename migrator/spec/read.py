@@ -98,11 +98,14 @@ def _read_block(side: str, document: Located, project: Project, override: str) -
 
 
 def _prefix(raw: Mapping[str, Any]) -> str:
-    """Give the prefix of a block's environment variables: the stated one, else the connector's name in capitals."""
-    connector = str(raw["connector"])
+    return raw.get("env") or prefix_of(str(raw["connector"]))
+
+
+def prefix_of(connector: str) -> str:
+    """Give the prefix of the environment variables of a connector that no `env:` names: its name in capitals."""
     own_file = connector.startswith((".", "/")) or connector.endswith((".yaml", ".yml"))
     name = Path(connector).name.split(".", maxsplit=1)[0] if own_file else connector
-    return raw.get("env") or re.sub(r"\W", "_", name).upper()
+    return re.sub(r"\W", "_", name).upper()
 
 
 def _read_vars(stated: Mapping[str, Any], blocks: tuple[Block, ...], environ: Mapping[str, str]) -> dict[str, Any]:

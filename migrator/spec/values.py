@@ -230,3 +230,8 @@ class MappingSpec:
     def place(self, pointer: Pointer, *, key: bool = False) -> str:
         """Give `file:line:col` of a value, or of its key."""
         return self.document.place(pointer, key=key)
+
+    def asked_object(self, lookup: Lookup) -> str:
+        """Name the target's object that a lookup asks."""
+        stated = lookup.object
+        return self.objects[stated].to if stated in self.objects else stated.removeprefix("target/")

@@ -174,6 +174,17 @@ def unmatched(draft: Draft, number: int) -> Iterator[int]:
     return (record for (record,) in found)
 
 
+def unmatched_lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
+    """Give the staged rows of an object that match nothing and have no value in a field."""
+    found = draft.run(
+        "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
+        " WHERE r.object=? AND r.state='staged' AND r.row IS NOT NULL AND m.record IS NULL"
+        " AND json_extract(r.fields, ?) IS NULL",
+        (number, f'$."{field}"'),
+    )
+    return (record for (record,) in found)
+
+
 _CLAIM = "r.id, r.object, f.name, r.row, r.key"
 
 

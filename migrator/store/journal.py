@@ -135,14 +135,15 @@ class Journal:
         ).fetchone()
         return int(count)
 
-    def newest_applied(self, name: str) -> str | None:
-        """Give the target id of the newest create of an object: a complete read must show it."""
+    def newest_applied(self, name: str) -> tuple[str, str] | None:
+        """Give target id and marker of the newest create of an object: a complete read must show it."""
         row = self._ledger.db.execute(
-            "SELECT o.target_id FROM op o WHERE o.plan_id=? AND o.object=? AND o.kind='create' AND o.state='APPLIED'"
+            "SELECT o.target_id, COALESCE(o.marker, '') FROM op o WHERE o.plan_id=? AND o.object=?"
+            " AND o.kind='create' AND o.state='APPLIED'"
             " ORDER BY o.seq DESC LIMIT 1",
             (self._plan.id, name),
         ).fetchone()
-        return str(row[0]) if row else None
+        return (str(row[0]), str(row[1])) if row else None
 
     def newest_walls(self, name: str) -> list[str]:
         """Give the wall time of the newest landed create's last attempt; none while there is no such create."""

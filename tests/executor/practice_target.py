@@ -1,13 +1,13 @@
 """A CRM in memory: what each write does is scripted, and its own history is what the tests believe."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from migrator.connectors.rest.definition import read_definition
+from migrator.connectors.rest.reading import read_definition
 from migrator.errors import Problem
 from migrator.records import Identity, Outcome, TargetRecord, Verdict, Write
 from migrator.resources import packaged
@@ -199,7 +199,7 @@ class PracticeTarget:
         for start in range(0, len(found), 2):
             yield found[start : start + 2]
 
-    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+    async def get(self, name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record."""
         self._note(f". {name}/{record_id}")
         self.on_read()
@@ -222,6 +222,23 @@ class PracticeTarget:
             return await self._perform(change, act)
         finally:
             self._under_way -= 1
+
+    def bulk_size(self, _name: str) -> int:
+        """Take one create in a call."""
+        return 1
+
+    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+        """Take one after the other."""
+        return [await self.write(change) for change in changes]
+
+    def can_find(self, _name: str) -> int:
+        """Offer lists only."""
+        return 0
+
+    async def find(self, name: str, _field: str, _values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+        """Answer with the whole list."""
+        async for page in self.read(name):
+            yield page
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""

@@ -91,7 +91,7 @@ class MemoryCrm:
         for start in range(0, len(shown), self.page):
             yield shown[start : start + self.page]
 
-    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+    async def get(self, name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record, also one that is not shown in lists."""
         self.asked.append(f"{name}/{record_id}")
         return next((item for item in self.held.get(name, []) if item.id == record_id), None)
@@ -99,6 +99,23 @@ class MemoryCrm:
     async def write(self, change: Write) -> Outcome:
         """Refuse: planning writes nothing."""
         raise AssertionError(change)
+
+    def bulk_size(self, _name: str) -> int:
+        """Take one create in a call."""
+        return 1
+
+    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+        """Take one after the other."""
+        return [await self.write(change) for change in changes]
+
+    def can_find(self, _name: str) -> int:
+        """Offer lists only."""
+        return 0
+
+    async def find(self, name: str, _field: str, _values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+        """Answer with the whole list."""
+        async for page in self.read(name):
+            yield page
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""

@@ -252,7 +252,7 @@ def test_record_that_the_list_does_not_show_is_asked_for(tmp_path: Path) -> None
     assert desk.crm.asked == ["contacts", "contacts/c1"]
 
 
-@pytest.mark.parametrize(("text", "changes"), [("Hi", {}), ("Ho", {"~ notes:11": {"Body": "Ho"}})])
+@pytest.mark.parametrize(("text", "changes"), [("Hi", {}), ("Ho", {"~ notes:11": {"Body": "Ho", "^parent": "c1"}})])
 def test_record_that_cannot_be_listed_is_recognised_by_the_ledger(
     tmp_path: Path, text: str, changes: dict[str, dict[str, str]]
 ) -> None:

@@ -189,7 +189,7 @@ def test_planning_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
     desk = desk_of(tmp_path)
 
-    async def get(name: str, record_id: str) -> TargetRecord | None:
+    async def get(name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         raise Broken(name, record_id)
 
     desk.crm.get = get  # type: ignore[method-assign]

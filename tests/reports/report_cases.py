@@ -1,14 +1,14 @@
 """What the reports' tests share: a CRM in memory, a small plan of every kind, and summaries of any size."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.source import FileSource
-from migrator.connectors.rest.definition import read_definition
+from migrator.connectors.rest.reading import read_definition
 from migrator.planner.making import Planning, make_plan
 from migrator.ports import Rng, SystemClock
 from migrator.records import Action, Identity, Outcome, TargetRecord, Write
@@ -82,13 +82,30 @@ class QuietCrm:
         if name == "companies":
             yield [TargetRecord(id=key, fields=fields) for key, fields in held.items()]
 
-    async def get(self, name: str, record_id: str) -> TargetRecord | None:
+    async def get(self, name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Be asked for nothing: the ledger is new, so no id is known."""
         raise AssertionError((name, record_id))
 
     async def write(self, change: Write) -> Outcome:
         """Refuse: reports write nothing."""
         raise AssertionError(change)
+
+    def bulk_size(self, _name: str) -> int:
+        """Take one create in a call."""
+        return 1
+
+    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+        """Take one after the other."""
+        return [await self.write(change) for change in changes]
+
+    def can_find(self, _name: str) -> int:
+        """Offer lists only."""
+        return 0
+
+    async def find(self, name: str, _field: str, _values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+        """Answer with the whole list."""
+        async for page in self.read(name):
+            yield page
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""

@@ -366,3 +366,13 @@ def test_wrong_names_of_all_objects_are_found(tmp_path: Path) -> None:
         "m.yaml:13:66: E016 crelate has no field 'Nme' in companies (did you mean 'Name'?)",
         "m.yaml:7:13: E016 crelate has no field 'Frst' in contacts (did you mean 'FirstName'?)",
     ]
+
+
+def test_object_that_is_only_read_is_no_target(tmp_path: Path) -> None:
+    """What a connector has no way to create is told before a plan is made."""
+    catalog = find_definition("crelate3", project=Path(), base=Path(), place="").catalog
+    spec = read(tmp_path, replaced("to: contacts", "to: jobs").replace("LastName: Last", "Name: Last"))
+    found = [str(problem) for problem in name_problems(spec, catalog, {})]
+    assert found[0].endswith(
+        "m.yaml:8:9: E025 crelate3 does not write jobs, it only reads them (choose another object)"
+    )

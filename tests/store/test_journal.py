@@ -251,7 +251,7 @@ def test_newest_applied_is_the_last_create_of_its_object(tmp_path: Path) -> None
         opened.clock.seconds = 2
         close(opened, "+ companies/?new", replace(APPLIED, target_id="c2"))
         close(opened, "~ companies/2", replace(APPLIED, target_id="k2"))
-        assert opened.journal.newest_applied("companies") == "c2"
+        assert opened.journal.newest_applied("companies") == ("c2", "acme/companies/?new")
         assert opened.journal.newest_walls("companies") == ["2024-05-06T07:08:11+00:00"]
         assert opened.journal.newest_applied("contacts") is None
 
