@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from migrator.cli.accounts import account_of
+from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Source
-from migrator.connectors.registry import find_definition, open_source
-from migrator.connectors.rest.definition import Definition
-from migrator.connectors.rest.environment import Sources, read_environment
-from migrator.connectors.rest.settings import resolve
+from migrator.connectors.registry import FILES
+from migrator.connectors.rest.environment import read_environment
+from migrator.connectors.rest.source import RestSource
 from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Problem, StoreError
 from migrator.ports import Clock, Rng, SystemClock
@@ -30,32 +31,28 @@ def spec_of(mapping: Path | str, *, profile: str = "") -> MappingSpec:
 
 
 def source_of(spec: MappingSpec) -> Source:
-    """Open the source of a mapping. Raises SpecError."""
-    return open_source(
-        spec.source.connector,
-        project=spec.project,
-        base=spec.path.parent,
-        settings=spec.source.settings,
-        place=spec.place(("source", "connector")),
+    """Open the source of a mapping: files, or the account of a CRM. Raises SpecError."""
+    base, settings = spec.path.parent, spec.source.settings
+    if spec.source.connector == FILES:
+        return FileSource(project=spec.project, base=base, settings=settings)
+    account = account_of(spec, "source")
+    return RestSource(
+        definition=account.known(),
+        connect=account.target,
+        zone=account.zone(),
+        files=FileSource(project=spec.project, base=base, settings={"path": "."}),
+        blank_values=frozenset(settings.get("blank_values", ())),
     )
 
 
 def catalog_of(spec: MappingSpec) -> Catalog:
-    """Give what the target's CRM holds, without any setting and without the network. Raises SpecError."""
-    return _definition(spec).catalog
-
-
-def _definition(spec: MappingSpec) -> Definition:
-    place = spec.place(("target", "connector"))
-    return find_definition(spec.target.connector, project=spec.project, base=spec.path.parent, place=place)
+    """Give what the target's CRM holds, as far as is known without the network. Raises SpecError."""
+    return account_of(spec, "target").known().catalog
 
 
 def target_of(spec: MappingSpec, *, environ: Mapping[str, str] | None = None) -> RestTarget:
     """Make the target of a mapping; it is connected to when it is entered. Raises SpecError."""
-    definition = _definition(spec)
-    found = read_environment(spec.project, os.environ if environ is None else environ)
-    sources = Sources(prefix=spec.target.env, environ=found, profile=spec.target.profile, block=spec.target.settings)
-    return RestTarget(definition, resolve(definition, sources), clock=SystemClock(), rng=Rng())
+    return account_of(spec, "target", environ=environ).target()
 
 
 def ledger_of(spec: MappingSpec, *, clock: Clock | None = None, rng: Rng | None = None) -> Ledger:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from migrator.connectors.rest.reading import read_definition
 from migrator.emulators import EMULATORS, Emulator, start
 from migrator.errors import Problem, StoreError
 from migrator.reports.tables import write_file
+from migrator.resources import packaged
 
 
 @click.command("emulate")
@@ -49,6 +51,9 @@ def command(name: str, port: int, seed: int | None, faults: tuple[str, ...], env
 def _settings(name: str, server: Emulator) -> Iterator[tuple[str, str]]:
     prefix = name.upper()
     yield f"{prefix}_BASE_URL", server.base_url
-    yield f"{prefix}_API_KEY", server.api_key
+    settings = read_definition(packaged("connectors", "definitions", f"{name}.yaml")).settings
+    names = [setting for setting, stated in settings.items() if stated.is_secret]
+    for secret, value in zip(names, server.secrets.values(), strict=True):
+        yield f"{prefix}_{secret.upper()}", value
     yield f"{prefix}_RATE", "none"
     yield f"{prefix}_SETTLE_SECONDS", "1"

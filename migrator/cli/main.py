@@ -25,6 +25,8 @@ COMMANDS = {
     "apply": "Write what a plan says. Running it again resumes.",
     "status": "How a run stands, also while it is running.",
     "report": "Render the report of a plan or a run as one HTML page.",
+    "discover": "Ask an account for its fields, custom ones and picklists, and keep what it tells.",
+    "connector": "Connector files: list, check, test, probe.",
     "emulate": "Serve a practice CRM on this machine.",
     "explain": "The long text behind a code, such as E203.",
     "schema": "The JSON Schemas of mappings and connector files.",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from migrator.cli.accounts import learn_for
 from migrator.cli.construct import ledger_of, reader_of, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
 from migrator.planner.making import Planning, compile_for, make_plan
@@ -42,6 +43,8 @@ def plan_and_report(wish: Wish, manner: Manner) -> Summary:
 
 
 async def _make(spec: MappingSpec, wish: Wish) -> Plan:
+    if not wish.is_offline:
+        await learn_for(spec)
     source, target = source_of(spec), target_of(spec)
     compile_for(spec, source, target.catalog)  # the mapping's own faults come before those of ledger and network
     with ledger_of(spec) as ledger:

@@ -9,6 +9,7 @@ import click
 from migrator.cli.construct import find_plan, report_folder
 from migrator.cli.main import Manner
 from migrator.cli.planning import print_plan, summary_of
+from migrator.codes import all_codes
 from migrator.errors import PlanError, Problem
 from migrator.reports.html import plan_html
 from migrator.reports.tables import write_file
@@ -70,7 +71,7 @@ def _row_lines(item: ExplainedRow, *, shows: bool) -> Iterator[str]:
         yield f"  {title}"
         yield from (f"    {name:<32} {spelled(value) if shows else '…'}" for name, value in values.items())
     for code, fact, hint in item.problems:
-        yield f"  {code}  {harmless(fact) if shows else ''} ({hint})"
+        yield f"  {code}  {_told(code, fact, shows=shows)}" + (f" ({hint})" if hint else "")
     for change in item.changes:
         yield f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()
         for name, value in change.after.items():
@@ -78,10 +79,16 @@ def _row_lines(item: ExplainedRow, *, shows: bool) -> Iterator[str]:
             yield f"    {name:<32} {then}"
 
 
+def _told(code: str, fact: str, *, shows: bool) -> str:
+    """Say what is wrong; where values are hidden, in the words that hold for every such value."""
+    known = all_codes().get(code)
+    return harmless(fact) if shows or known is None else f"{known.title}; --show-values tells more"
+
+
 def _print_rejects(plan: Plan, name: str, *, shows: bool) -> None:
     for row in rejected_rows(plan):
         if name in {"", row.object}:
             facts = "; ".join(
-                f"{code} {field} {harmless(fact) if shows else ''}" for code, field, _, fact, _ in row.problems
+                f"{code} {field} {_told(code, fact, shows=shows)}" for code, field, _, fact, _ in row.problems
             )
             click.echo(f"{row.object} row {row.row}: {facts}")

@@ -1,0 +1,98 @@
+"""Accounts of CRMs: the definition behind a block, what its account told of itself, and the connection to it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from migrator.cli.schema_cache import read_cache, write_cache
+from migrator.connectors.registry import FILES, find_definition
+from migrator.connectors.rest.definition import Definition
+from migrator.connectors.rest.discovery import Found, discover, is_discoverable, with_found
+from migrator.connectors.rest.environment import Sources, read_environment
+from migrator.connectors.rest.settings import Connection, resolve
+from migrator.connectors.rest.target import RestTarget
+from migrator.errors import SpecError
+from migrator.ports import Rng, SystemClock
+from migrator.spec.project import find_project
+from migrator.spec.read import prefix_of
+from migrator.spec.values import Block, MappingSpec
+
+CACHE = Path(".migrator") / "schema"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """One side of a mapping that is a CRM: its definition, and the block that says which account."""
+
+    definition: Definition
+    block: Block
+    project: Path
+    environ: Mapping[str, str] | None = None
+
+    @property
+    def cache(self) -> Path:
+        """Give the file that keeps what the account told of its fields."""
+        return self.project / CACHE / f"{self.block.env.lower()}.json"
+
+    def known(self) -> Definition:
+        """Give the definition with what the account told earlier."""
+        return with_found(self.definition, read_cache(self.cache))
+
+    def connection(self) -> Connection:
+        """Find all settings. Raises SpecError."""
+        environ = read_environment(self.project, os.environ if self.environ is None else self.environ)
+        profile, settings = self.block.profile, self.block.settings
+        sources = Sources(prefix=self.block.env, environ=environ, profile=profile, block=settings)
+        return resolve(self.definition, sources)
+
+    def zone(self) -> tzinfo:
+        """Give the zone of date-times that name none, as far as it is stated; a check needs no other setting."""
+        try:
+            return self.connection().zone
+        except SpecError:
+            return UTC
+
+    def target(self) -> RestTarget:
+        """Make the connection to it; it is opened when it is entered. Raises SpecError."""
+        return RestTarget(self.known(), self.connection(), clock=SystemClock(), rng=Rng())
+
+    async def learn(self, names: Iterable[str], *, takes_sample: bool = False) -> dict[str, Found]:
+        """Ask the account for its fields, and keep what it tells. Raises SpecError, TargetError, StoreError."""
+        asked = [name for name in dict.fromkeys(names) if name in self.definition.objects]
+        async with self.target() as crm:
+            found = await discover(self.definition, crm, asked, takes_sample=takes_sample)
+        write_cache(self.cache, {**read_cache(self.cache), **found})
+        return found
+
+
+def account_of(spec: MappingSpec, side: str, *, environ: Mapping[str, str] | None = None) -> Account:
+    """Find the account behind the source or the target block of a mapping. Raises SpecError."""
+    block = spec.source if side == "source" else spec.target
+    place = spec.place((side, "connector"))
+    definition = find_definition(block.connector, project=spec.project, base=spec.path.parent, place=place)
+    return Account(definition=definition, block=block, project=spec.project, environ=environ)
+
+
+async def learn_for(spec: MappingSpec) -> None:
+    """Ask the CRMs of a mapping what they know of the objects in it, where they tell more than their files say."""
+    for side, names in (("source", _tables(spec)), ("target", [item.to for item in spec.objects.values()])):
+        if getattr(spec, side).connector == FILES:
+            continue
+        account = account_of(spec, side)
+        if is_discoverable(account.definition):
+            await account.learn(names)
+
+
+def _tables(spec: MappingSpec) -> list[str]:
+    return [table for item in spec.objects.values() for table in item.tables]
+
+
+def named_account(connector: str, profile: str = "") -> Account:
+    """Find the account behind a connector's name or file, with the settings of the folder at hand. Raises SpecError."""
+    project = find_project(Path.cwd() / "any")
+    definition = find_definition(connector, project=project.folder, base=Path.cwd(), place="")
+    stated = project.profile(profile) if profile else {}
+    block = Block(connector=connector, env=prefix_of(connector), settings={}, profile=stated, pointer=())
+    return Account(definition=definition, block=block, project=project.folder)

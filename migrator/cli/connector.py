@@ -1,0 +1,104 @@
+"""`migrator connector`: the connectors there are, and the tools for whoever writes one."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from migrator.cli.accounts import named_account
+from migrator.cli.main import Manner
+from migrator.cli.replaying import replay
+from migrator.connectors.registry import find_definition
+from migrator.connectors.rest.definition import Definition
+from migrator.connectors.rest.probing import Probe, probe
+from migrator.connectors.rest.reading import read_definition, shipped
+from migrator.connectors.rest.target import RestTarget
+from migrator.errors import Problem, SpecError
+from migrator.ports import Rng, SystemClock
+from migrator.records import Tier
+from migrator.reports.tables import write_file
+from migrator.reports.wording import of
+
+PROBES = Path(".migrator") / "probe"
+
+
+@click.group("connector")
+def command() -> None:
+    """List connectors, check and test a connector file, or probe an account."""
+
+
+@command.command("list")
+def list_connectors() -> int:
+    """List the connectors that travel with the program."""
+    for name in shipped():
+        definition = _definition(name)
+        objects = definition.objects.values()
+        written = [item.type.name for item in objects if "create" in item.actions]
+        click.echo(f"{name:<15} {definition.title}: {of(len(objects), 'object')}, {len(written)} of them written")
+    click.echo("Next: migrator connector check my.connector.yaml")
+    return 0
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def check(file: Path) -> int:
+    """Check a connector file against the format."""
+    definition = read_definition(file)
+    tiers = {tier: sum(item.type.tier is tier for item in definition.objects.values()) for tier in Tier}
+    told = ", ".join(f"{count} of tier {tier}" for tier, count in tiers.items() if count)
+    click.echo(f"{file}: ok, {of(len(definition.objects), 'object')} ({told})")
+    click.echo(f"Next: migrator connector test {file}")
+    return 0
+
+
+@command.command("test")
+@click.argument("file", metavar="FILE|NAME")
+def test(file: str) -> int:
+    """Replay the examples of a connector file against a server that is made from them."""
+    definition = read_definition(Path(file)) if Path(file).is_file() else _definition(file)
+    if not definition.examples:
+        hint = "write pairs of a request and its answer under 'examples'"
+        raise SpecError(Problem(code="E024", place=file, fact="the file has no examples", hint=hint))
+    failed = 0
+    for number, example in enumerate(definition.examples):
+        differences = asyncio.run(replay(definition, example))
+        failed += bool(differences)
+        click.echo(f"{'FAIL' if differences else 'ok':<5} {number}: {example['action']} {example['object']}")
+        for difference in differences:
+            click.echo(f"      {difference}")
+    click.echo(f"{len(definition.examples) - failed} of {of(len(definition.examples), 'example')} hold")
+    click.echo(f"Next: {'correct the file' if failed else f'migrator connector probe {definition.name}'}")
+    return 3 if failed else 0
+
+
+@command.command("probe")
+@click.argument("name", metavar="NAME|FILE")
+@click.argument("object_name", metavar="[OBJECT]", default="")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask whether the account is a sandbox.")
+@click.pass_obj
+def run_probe(manner: Manner, name: str, object_name: str, is_sure: bool) -> int:
+    """Settle open facts with one record in a sandbox account: it is created, read, changed and deleted again."""
+    if not is_sure and not manner.asks:
+        raise click.UsageError("probe writes one record: state --yes where nobody can be asked")
+    account = named_account(name, manner.profile)
+    connection = account.connection()
+    if not is_sure:
+        click.confirm(f"Is {connection.base_url} a sandbox? One record is written to it", abort=True)
+    found = asyncio.run(_probe(account.known(), account.target(), object_name))
+    path = account.project / PROBES / f"{account.block.env.lower()}.json"
+    write_file(path, lambda file: file.write(json.dumps(found.plain(SystemClock().now()), indent=1)))
+    for line in found.lines():
+        click.echo(line)
+    click.echo(f"Kept in {path}")
+    click.echo("Next: state another tier or paging in a connector file of your own, if these differ from it")
+    return 0 if found.is_whole else 5
+
+
+async def _probe(definition: Definition, target: RestTarget, object_name: str) -> Probe:
+    async with target as crm:
+        return await probe(definition, crm, object_name, clock=SystemClock(), rng=Rng())
+
+
+def _definition(name: str) -> Definition:
+    return find_definition(name, project=Path.cwd(), base=Path.cwd(), place="")
