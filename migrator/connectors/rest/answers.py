@@ -139,7 +139,7 @@ def _success(definition: Definition, action: Action, change: Write, answer: Answ
         return proof
     data = parsed(answer) if answer.is_json and not answer.body.lstrip().startswith(b"<") else None
     told = _header_id(definition, action, answer)
-    if (data is None and (answer.body or not told)) or not fits(action.ok, data):
+    if (data is None and (answer.body or not told)) or not fits(action.ok, data) or _may_be_cut(answer, data):
         return _no_proof(answer)
     if change.id and action.ids == ():
         return proof
@@ -149,6 +149,12 @@ def _success(definition: Definition, action: Action, change: Write, answer: Answ
     is_mine = found.lower() == change.id.lower() or (action.may_lack_id and not found)
     is_proof = is_mine if change.id else bool(found)
     return replace(proof, target_id=change.id or found) if is_proof else _no_proof(answer)
+
+
+def _may_be_cut(answer: Answer, data: Any) -> bool:
+    """Tell whether a bare number may be the beginning of another: nothing in the answer says where its body ends."""
+    is_framed = "content-length" in answer.headers or "transfer-encoding" in answer.headers
+    return isinstance(data, int) and not is_framed
 
 
 def _header_id(definition: Definition, action: Action, answer: Answer) -> str:
