@@ -122,8 +122,10 @@ def _troubles(ledger: LedgerReader, plan: Plan) -> Iterator[Trouble]:
 def _source(header: Mapping[str, Any]) -> str:
     files = header["source"]["files"]
     rows = sum(int(file["rows"]) for file in files)
-    noun = "file" if len(files) == 1 else "files"
-    return f"{len(files)} {noun}, {rows:,} rows"
+    connector = header["source"]["connector"]
+    noun = "file" if connector == "files" else f"object of {connector}"
+    plural = noun.replace("file", "files").replace("object", "objects") if len(files) != 1 else noun
+    return f"{len(files)} {plural}, {rows:,} rows"
 
 
 def _object_line(name: str, facts: Mapping[str, Any], header: Mapping[str, Any]) -> ObjectLine:

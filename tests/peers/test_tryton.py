@@ -214,8 +214,10 @@ def test_list_may_end_with_a_page(migration: Migration) -> None:
     """Pages as large as the list of opportunities: the next one is a 416, which is the end and no error."""
     path = migration.folder / "tryton.connector.yaml"
     text = path.read_text(encoding="utf-8")
-    assert "max: 100}" in text
-    path.write_text(text.replace("max: 100}", f"max: {CREATED['opportunities']}}}"), encoding="utf-8")
+    assert "max: 100, exclusive" in text
+    path.write_text(
+        text.replace("max: 100, exclusive", f"max: {CREATED['opportunities']}, exclusive"), encoding="utf-8"
+    )
     assert migration.plan("paged") == f"Plan: 0 to create, 0 to update, {TOTAL} unchanged, 1 skipped, 0 rejected."
     path.write_text(text, encoding="utf-8")
     assert re.search(r'sale\.opportunity\?[^"]*"[^"]* 416 ', migration.site.log.read_text(encoding="utf-8"))
