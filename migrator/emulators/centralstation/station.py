@@ -14,10 +14,10 @@ from migrator.emulators.centralstation.routes import Call, route
 from migrator.emulators.centralstation.saving import Desk, check, nested_names
 from migrator.emulators.centralstation.storing import store
 from migrator.emulators.centralstation.tables import Tables
-from migrator.emulators.exact import parse_json, write_json
+from migrator.emulators.exact import parse_json
 from migrator.emulators.messages import HTML_TYPE, Answer, Request
 from migrator.emulators.refusal import Refusal
-from migrator.errors import Problem, SpecError
+from migrator.emulators.seeding import as_sent, check_names, model_to_seed, refusals_told
 from migrator.ports import Rng
 
 BASE_PATH = "/api"
@@ -75,21 +75,14 @@ class Station:
 
         Raises SpecError for what the interface would refuse or ignore; the records before that one stay.
         """
-        model = MODELS.get(object_name)
-        if model is None:
-            fact, hint = f"there is no object '{object_name}'", f"one of {', '.join(MODELS)}"
-            raise SpecError(Problem(code="E098", place="seed", fact=fact, hint=hint))
+        model = model_to_seed(MODELS, object_name)
         return [self._seed_one(model, record, f"seed {object_name}[{n}]") for n, record in enumerate(records)]
 
     def _seed_one(self, model: Model, record: Mapping[str, Any], place: str) -> str:
-        body = parse_json(write_json(dict(record)).encode())
-        unknown = [name for name in body if name not in model.fields and name not in nested_names(model)]
-        if unknown:
-            raise SpecError(Problem(code="E098", place=place, fact=f"unknown field '{unknown[0]}'"))
-        try:
+        body = as_sent(record)
+        check_names(body, [*model.fields, *nested_names(model)], place)
+        with refusals_told(place):
             checked = check(Desk(tables=self._tables, owner={}), model, body)
-        except Refusal as refusal:
-            raise SpecError(Problem(code="E098", place=place, fact=refusal.answer.body.decode())) from None
         return store(self._tables, checked)[-1].id
 
 

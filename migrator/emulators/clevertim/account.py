@@ -15,10 +15,9 @@ from migrator.emulators.clevertim.refusals import refusal_answer
 from migrator.emulators.clevertim.routes import route
 from migrator.emulators.clevertim.saving import check, completed, store
 from migrator.emulators.clevertim.tables import Tables
-from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.messages import Answer, Request
 from migrator.emulators.refusal import Refusal
-from migrator.errors import Problem, SpecError
+from migrator.emulators.seeding import as_sent, check_names, model_to_seed, refusals_told
 from migrator.ports import Rng
 
 BASE_PATH = "/api"
@@ -73,19 +72,12 @@ class ClevertimAccount:
 
         Raises SpecError for what the interface would refuse or ignore; the records before that one stay.
         """
-        model = MODELS.get(object_name)
-        if model is None:
-            fact, hint = f"there is no object '{object_name}'", f"one of {', '.join(MODELS)}"
-            raise SpecError(Problem(code="E098", place="seed", fact=fact, hint=hint))
+        model = model_to_seed(MODELS, object_name)
         return [self._seed_one(model, record, f"seed {object_name}[{n}]") for n, record in enumerate(records)]
 
     def _seed_one(self, model: Model, record: Mapping[str, Any], place: str) -> str:
-        body = parse_json(write_json(dict(record)).encode())
-        unknown = [name for name in body if name not in model.types]
-        if unknown:
-            raise SpecError(Problem(code="E098", place=place, fact=f"unknown field '{unknown[0]}'"))
-        try:
+        body = as_sent(record)
+        check_names(body, model.types, place)
+        with refusals_told(place):
             row = completed(model, check(self._tables, model, body), None, is_replaced=True)
-        except Refusal as refusal:
-            raise SpecError(Problem(code="E098", place=place, fact=refusal.answer.body.decode())) from None
         return store(self._tables, model, row).id

@@ -8,9 +8,9 @@ from migrator.emulators.crelate.models import MODELS, NOTES, TASKS, Model
 from migrator.emulators.crelate.routes import route
 from migrator.emulators.crelate.saving import check, store
 from migrator.emulators.crelate.tables import Row, Tables
-from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.messages import Answer, Request, message_answer
 from migrator.emulators.refusal import Refusal
+from migrator.emulators.seeding import as_sent, check_names, model_to_seed, refusals_told
 from migrator.errors import Problem, SpecError
 from migrator.ports import Rng
 
@@ -54,22 +54,15 @@ class Organisation:
 
         Raises SpecError for what the interface would refuse or ignore; the records before that one stay.
         """
-        model = MODELS.get(object_name)
-        if model is None:
-            fact, hint = f"there is no object '{object_name}'", f"one of {', '.join(MODELS)}"
-            raise SpecError(Problem(code="E098", place="seed", fact=fact, hint=hint))
+        model = model_to_seed(MODELS, object_name)
         return [self._seed_one(model, record, f"seed {object_name}[{n}]") for n, record in enumerate(records)]
 
     def _seed_one(self, model: Model, record: Mapping[str, Any], place: str) -> str:
-        fields = parse_json(write_json(dict(record)).encode())
+        fields = as_sent(record)
         parent = self._parent(model, fields.pop(_PARENT, None), place)
-        unknown = [name for name in fields if name not in model.types]
-        if unknown:
-            raise SpecError(Problem(code="E098", place=place, fact=f"unknown field '{unknown[0]}'"))
-        try:
+        check_names(fields, model.types, place)
+        with refusals_told(place):
             checked = check(self._tables, model, fields)
-        except Refusal as refusal:
-            raise SpecError(Problem(code="E098", place=place, fact=refusal.answer.body.decode())) from None
         return store(self._tables, model, checked, parent=parent)[-1].id
 
     def _parent(self, model: Model, parent_id: str | None, place: str) -> Row | None:

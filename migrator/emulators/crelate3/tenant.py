@@ -11,8 +11,8 @@ from migrator.emulators.crelate3.options import Crelate3Options
 from migrator.emulators.crelate3.routes import Call, route
 from migrator.emulators.crelate3.saving import check, created, require
 from migrator.emulators.crelate3.tables import Tables
-from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.messages import Answer, Request
+from migrator.emulators.seeding import as_sent, model_to_seed
 from migrator.errors import Problem, SpecError
 from migrator.ports import Rng
 
@@ -63,14 +63,11 @@ class Tenant:
 
         Raises SpecError for what the interface would refuse or ignore; the records before that one stay.
         """
-        model = MODELS.get(object_name)
-        if model is None:
-            fact, hint = f"there is no object '{object_name}'", f"one of {', '.join(MODELS)}"
-            raise SpecError(Problem(code="E098", place="seed", fact=fact, hint=hint))
+        model = model_to_seed(MODELS, object_name)
         return [self._seed_one(model, record, f"seed {object_name}[{n}]") for n, record in enumerate(records)]
 
     def _seed_one(self, model: Model, record: Mapping[str, Any], place: str) -> str:
-        fields = parse_json(write_json(dict(record)).encode())
+        fields = as_sent(record)
         unknown = [name for name in fields if not model.takes(name)]
         if unknown:
             raise SpecError(Problem(code="E098", place=place, fact=f"unknown field '{unknown[0]}'"))

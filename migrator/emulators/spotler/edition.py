@@ -5,16 +5,15 @@ from hmac import compare_digest
 from typing import Any
 
 from migrator.emulators.account import Options, Snapshot, variants
-from migrator.emulators.exact import parse_json, write_json
 from migrator.emulators.messages import Answer, Request
 from migrator.emulators.refusal import Refusal
+from migrator.emulators.seeding import as_sent, check_names, model_to_seed, refusals_told
 from migrator.emulators.spotler.models import Model, models_for
 from migrator.emulators.spotler.options import SpotlerOptions
 from migrator.emulators.spotler.refusals import FORBIDDEN, error_answer
 from migrator.emulators.spotler.routes import Call, route
 from migrator.emulators.spotler.saving import Rules, check, create
 from migrator.emulators.spotler.tables import Tables
-from migrator.errors import Problem, SpecError
 from migrator.ports import Rng
 
 _SEEDING = Rules(replaces_owner=False, refuses_unknown_choices=False)
@@ -68,21 +67,14 @@ class Edition:
 
         Raises SpecError for what the interface would refuse or ignore; the records before that one stay.
         """
-        model = self._tables.models.get(object_name)
-        if model is None:
-            fact, hint = f"there is no object '{object_name}'", f"one of {', '.join(self._tables.models)}"
-            raise SpecError(Problem(code="E098", place="seed", fact=fact, hint=hint))
+        model = model_to_seed(self._tables.models, object_name)
         return [self._seed_one(model, record, f"seed {object_name}[{n}]") for n, record in enumerate(records)]
 
     def _seed_one(self, model: Model, record: Mapping[str, Any], place: str) -> str:
-        fields = parse_json(write_json(dict(record)).encode())
-        unknown = [name for name in fields if name not in model.types]
-        if unknown:
-            raise SpecError(Problem(code="E098", place=place, fact=f"unknown field '{unknown[0]}'"))
-        try:
+        fields = as_sent(record)
+        check_names(fields, model.types, place)
+        with refusals_told(place):
             checked = check(self._tables, model, fields, _SEEDING)
-        except Refusal as refusal:
-            raise SpecError(Problem(code="E098", place=place, fact=refusal.answer.body.decode())) from None
         return create(self._tables, model, checked, _SEEDING).id
 
 
