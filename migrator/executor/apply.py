@@ -80,9 +80,9 @@ class _Run:
         """Settle, send, settle, until nothing moves any more."""
         self._done = int(self._plan.header["operations"]) - self._open_count()
         await self._settle()
-        before = -1
-        while not self.dispatcher.is_over and self._open_count() not in {0, before}:
-            before = self._open_count()
+        before = (-1, -1)
+        while not self.dispatcher.is_over and self._open_count() and (now := self._standing()) != before:
+            before = now
             await self._pass()
             await self._settle()
 
@@ -105,6 +105,10 @@ class _Run:
             written=self.dispatcher.tally.written,
             problem=problem,
         )
+
+    def _standing(self) -> tuple[int, int]:
+        """Tell how far the run is: when neither number moves in a pass, what is open waits for what never comes."""
+        return self._open_count(), self.dispatcher.tally.sent
 
     def _open_count(self) -> int:
         counts = self._journal.counts()

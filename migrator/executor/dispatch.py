@@ -36,6 +36,7 @@ Ready = tuple[Change, Write]
 class Tally:
     """What this run saw so far: the numbers by which a sick target or a wrong mapping is told."""
 
+    sent: int = 0
     written: int = 0
     answered: int = 0
     refused: int = 0
@@ -125,12 +126,14 @@ class Dispatcher:
             if attempt:
                 await self._how.clock.sleep(self._backoff(attempt))
             self._journal.intend([(change, body_hash(write)) for change, write in ready])
+            self.tally.sent += 1
             failpoint("intended")
             outcomes = await self._write(ready)
             failpoint("answered")
             if len(ready) > 1 and all(one.verdict is Verdict.REFUSED and not one.confirm for one in outcomes):
                 await self._send_halves(ready, outcomes[0])
                 return
+            self._count_call(outcomes)
             for (change, write), outcome in zip(ready, outcomes, strict=True):
                 self._journal.close(change, self._ending(change, write, outcome))
                 self._count(change, outcome)
@@ -182,17 +185,21 @@ class Dispatcher:
     def _count(self, change: Change, outcome: Outcome) -> None:
         """Keep the tally, and stop the run where it says that the target is ill or the mapping wrong."""
         tally = self.tally
-        is_doubt = outcome.verdict is Verdict.IN_DOUBT
-        is_unsent = outcome.verdict is Verdict.NOT_SENT
         tally.answered += outcome.status is not None
         tally.written += outcome.verdict is Verdict.APPLIED
-        tally.in_doubt += is_doubt
-        tally.in_doubt_in_a_row = tally.in_doubt_in_a_row + 1 if is_doubt else 0
-        tally.not_sent_in_a_row = tally.not_sent_in_a_row + 1 if is_unsent else 0
         if outcome.verdict is Verdict.REFUSED:
             tally.refused += 1
             self._how.tell(Event(phase=Phase.REJECTED, object=change.object, text=f"{change.place} {outcome.message}"))
         self.halt = self.halt or outcome.halt or self._breaker(outcome)
+
+    def _count_call(self, outcomes: list[Outcome]) -> None:
+        """Count a call that nobody knows the end of, or that did not leave, once, however many records it held."""
+        tally = self.tally
+        is_doubt = any(one.verdict is Verdict.IN_DOUBT for one in outcomes)
+        is_unsent = all(one.verdict is Verdict.NOT_SENT for one in outcomes)
+        tally.in_doubt += is_doubt
+        tally.in_doubt_in_a_row = tally.in_doubt_in_a_row + 1 if is_doubt else 0
+        tally.not_sent_in_a_row = tally.not_sent_in_a_row + 1 if is_unsent else 0
 
     def _breaker(self, outcome: Outcome) -> Problem | None:
         tally = self.tally

@@ -134,6 +134,7 @@ class PracticeTarget:
     def __init__(self, clock: FakeClock) -> None:
         self.catalog = CRELATE
         self.concurrency = 1
+        self.bulk = 1
         self.settle_seconds = 20.0
         self.lag_seconds = 4.0
         self.requests_per_second: float | None = None
@@ -224,12 +225,18 @@ class PracticeTarget:
             self._under_way -= 1
 
     def bulk_size(self, _name: str) -> int:
-        """Take one create in a call."""
-        return 1
+        """Tell how many creates go into one call."""
+        return self.bulk
 
     async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
-        """Take one after the other."""
-        return [await self.write(change) for change in changes]
+        """Do what the script says to all, or nothing where one of them is refused."""
+        self._note(f"* {changes[0].object}/{len(changes)}")
+        for change in changes:
+            self.on_write(change)
+        act = self.script.pop(0) if self.script else DONE
+        if any(self.otherwise(change).answer is REFUSAL for change in changes):
+            act = REFUSED
+        return [await self._perform(change, act) for change in changes]
 
     def can_find(self, _name: str) -> int:
         """Offer lists only."""
