@@ -31,9 +31,8 @@ _REFUSED = frozenset({400, 422})
 _AUTH = {401: "regenerated, switched off or mistyped?", 402: "check the key", 403: "the key's user may not do this"}
 
 
-def classify(definition: Definition, kind: str, change: Write, answer: Answer) -> Outcome:
-    """Decide what one answer proves about one write, sent by the action of that kind."""
-    action = definition.objects[change.object].actions[kind]
+def classify(definition: Definition, action: Action, change: Write, answer: Answer) -> Outcome:
+    """Decide what one answer proves about one write that an action sent."""
     if rule := find_rule(definition, change.object, answer):
         return _by_rule(definition, rule, change, answer)
     if answer.status in definition.success_status:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrator.connectors.rest.bodies import request_for
-from migrator.connectors.rest.definition import Action, Customs, Definition, ObjectDefinition, Options, Schema
+from migrator.connectors.rest.definition import Customs, Definition, ObjectDefinition, Options, Schema
+from migrator.connectors.rest.picklists import read_options
 from migrator.connectors.rest.substitution import at_path, substitute
 from migrator.connectors.rest.target import RestTarget
 from migrator.records import Field, Kind
@@ -126,13 +126,3 @@ def _labels(customs: Customs, listed: list[Mapping[str, Any]], name: str) -> Ite
 async def _options(options: Options, target: RestTarget, name: str) -> dict[str, tuple[str, ...]]:
     fields = options.fields.get(name, ())
     return {field_name: await read_options(options, target, name, field_name) for field_name in fields}
-
-
-async def read_options(options: Options, target: RestTarget, name: str, field_name: str) -> tuple[str, ...]:
-    """Read the values of one picklist: a list of texts or objects, at the path or right away. Raises TargetError."""
-    path = request_for(Action(method="GET", path=options.path), {"object": name, "field": field_name}).path
-    data = await target.ask(path, name)
-    found = at_path(data, options.items) if options.items and isinstance(data, Mapping) else data
-    items = found if isinstance(found, list) else []
-    values = (at_path(item, options.value) if isinstance(item, Mapping) else item for item in items)
-    return tuple(str(value) for value in values if value not in (None, ""))

@@ -135,6 +135,10 @@ class RestTarget:
         """Give the number of the first page, where it had to be found out and was."""
         return self._lists.first_page
 
+    async def send(self, action: Action, request: Request, change: Write) -> Outcome:
+        """Send the request of an action that is none of an object's own, once, and say what its answer proves."""
+        return await self._writer.perform(action, request, change)
+
     async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
         """Create several records of one object in one call, and say what its answer proves about each."""
         return await self._writer.write_many(changes)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from migrator.connectors.rest.answers import MAX_WAIT_SECONDS, classify, find_id, parsed
 from migrator.connectors.rest.bodies import Request, bulk_request, path_values, request_for, write_request
-from migrator.connectors.rest.definition import Definition
+from migrator.connectors.rest.definition import Action, Definition
 from migrator.connectors.rest.http import Answer, NoAnswerError, NotSentError
 from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.reads import Reader
@@ -29,13 +29,14 @@ class Writer:
     async def write(self, change: Write) -> Outcome:
         """Send one change once, and say what its answer proves."""
         kind = "update" if change.id else "create"
-        if kind not in self._definition.objects[change.object].actions:
+        action = self._definition.objects[change.object].actions.get(kind)
+        if action is None:
             return Outcome(verdict=Verdict.REFUSED, message=f"{change.object} are read only: there is no {kind}")
         for record_id in filter(None, (change.id, change.parent[1] if change.parent else "")):
             if not self._definition.is_id(record_id):
                 return Outcome(verdict=Verdict.REFUSED, message=f"'{record_id[:60]}' is no id of this target")
         request = write_request(self._definition, change, self._connection.zone)
-        return await self._perform(kind, request, change)
+        return await self.perform(action, request, change)
 
     async def delete(self, change: Write) -> Outcome:
         """Delete one record once, and say what the answer proves."""
@@ -43,7 +44,7 @@ class Writer:
             return Outcome(verdict=Verdict.REFUSED, message=f"'{change.id[:60]}' is no id of this target")
         action = self._definition.objects[change.object].actions["delete"]
         values = path_values(self._definition, change.object, change.id, change.parent)
-        return await self._perform("delete", request_for(action, values), change)
+        return await self.perform(action, request_for(action, values), change)
 
     async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
         """Create several records of one object in one call; their answers are told apart by position.
@@ -51,22 +52,24 @@ class Writer:
         A call that is refused as a whole, or that nobody can tell the end of, gives that outcome for each.
         """
         name = changes[0].object
+        action = self._definition.objects[name].actions["bulk"]
         answer = await self.send(bulk_request(self._definition, changes, self._connection.zone), name)
         if isinstance(answer, Outcome):
             return [answer] * len(changes)
-        ids = self._bulk_ids(name, answer)
+        ids = self._bulk_ids(action, answer)
         if len(ids) == len(changes) and all(ids) and len(set(ids)) == len(ids):
             return [Outcome(verdict=Verdict.APPLIED, target_id=one, status=answer.status) for one in ids]
-        whole = self._held(classify(self._definition, "bulk", changes[0], answer))
+        whole = self._held(classify(self._definition, action, changes[0], answer))
         if whole.verdict is Verdict.APPLIED:
             whole = replace(whole, verdict=Verdict.IN_DOUBT, target_id="", message=_UNCLEAR)
         return [whole] * len(changes)
 
-    async def _perform(self, kind: str, request: Request, change: Write) -> Outcome:
+    async def perform(self, action: Action, request: Request, change: Write) -> Outcome:
+        """Send the request of an action once, and say what its answer proves."""
         answer = await self.send(request, change.object)
         if isinstance(answer, Outcome):
             return answer
-        return self._held(classify(self._definition, kind, change, answer))
+        return self._held(classify(self._definition, action, change, answer))
 
     async def send(self, request: Request, name: str) -> Answer | Outcome:
         """Send once; a request without an answer has its outcome already."""
@@ -80,9 +83,8 @@ class Writer:
         except MigratorError as error:  # the login was refused, so the request itself never left
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=error.problems[0])
 
-    def _bulk_ids(self, name: str, answer: Answer) -> list[str]:
+    def _bulk_ids(self, action: Action, answer: Answer) -> list[str]:
         """Give the ids of a success in the order of the request; empty for any other answer."""
-        action = self._definition.objects[name].actions["bulk"]
         listed = at_path(parsed(answer), action.items) if answer.status in self._definition.success_status else None
         if not answer.is_json or not isinstance(listed, list):
             return []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -151,5 +152,5 @@ def kept(record: TargetRecord | None, names: Mapping[str, Any]) -> dict[str, Any
 
 def calls(server: Emulator) -> list[str]:
     """List what the server was asked, without the base of the path."""
-    base = server.base_url.split("/", 3)[3]
-    return [f"{entry.method} {entry.path.removeprefix(f'/{base}')}" for entry in server.history()]
+    base = urlsplit(server.base_url).path
+    return [f"{entry.method} {entry.path.removeprefix(base)}" for entry in server.history()]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.connectors.rest.answers import classify, halt_problem
-from migrator.connectors.rest.definition import ErrorRule
+from migrator.connectors.rest.definition import Action, ErrorRule
 from migrator.connectors.rest.http import Answer
 from migrator.errors import Problem
 from migrator.records import Outcome, Verdict, Write
@@ -31,6 +31,11 @@ APPLIED, REFUSED, GONE = Verdict.APPLIED, Verdict.REFUSED, Verdict.GONE
 NOT_APPLIED, IN_DOUBT = Verdict.NOT_APPLIED, Verdict.IN_DOUBT
 
 
+def action_of(change: Write) -> Action:
+    """Give the action that sends a change."""
+    return CRELATE.objects[change.object].actions["update" if change.id else "create"]
+
+
 def answered(status: int, body: str | bytes = "", headers: Mapping[str, str] = JSON) -> Answer:
     """Make an answer."""
     return Answer(status=status, headers=headers, body=body.encode() if isinstance(body, str) else body)
@@ -38,7 +43,7 @@ def answered(status: int, body: str | bytes = "", headers: Mapping[str, str] = J
 
 def read_as(change: Write, status: int, body: str | bytes = "", headers: Mapping[str, str] = JSON) -> Outcome:
     """Classify an answer."""
-    return classify(CRELATE, "update" if change.id else "create", change, answered(status, body, headers))
+    return classify(CRELATE, action_of(change), change, answered(status, body, headers))
 
 
 def halt(code: str, fact: str, hint: str) -> Problem:
@@ -324,7 +329,7 @@ def test_longer_wait_stops_the_run(text: str, told: str) -> None:
 )
 def test_rule_of_the_vendor_goes_first(rule: ErrorRule, status: int, verdict: Verdict, *, confirm: bool) -> None:
     """A connector's own rule decides before the table that holds for every CRM, where status and body fit."""
-    outcome = classify(replace(CRELATE, errors=(rule,)), "create", CREATE, answered(status, MESSAGE))
+    outcome = classify(replace(CRELATE, errors=(rule,)), action_of(CREATE), CREATE, answered(status, MESSAGE))
     assert (outcome.verdict, outcome.status, outcome.confirm) == (verdict, status, confirm)
 
 
@@ -336,7 +341,7 @@ def test_first_rule_that_fits_decides() -> None:
         ErrorRule(statuses=frozenset({500}), means="invalid"),
     )
     own = replace(CRELATE, errors=rules)
-    verdicts = [classify(own, "create", CREATE, answered(500, body)).verdict for body in (MISSING, MESSAGE)]
+    verdicts = [classify(own, action_of(CREATE), CREATE, answered(500, body)).verdict for body in (MISSING, MESSAGE)]
     assert verdicts == [REFUSED, NOT_APPLIED]
 
 

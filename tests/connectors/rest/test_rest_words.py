@@ -22,7 +22,8 @@ def answered(status: int, body: str = "", headers: Mapping[str, str] = JSON) -> 
 
 def message(status: int, body: str) -> str:
     """Give what is kept of an answer to a create."""
-    return classify(CRELATE, "create", Write(object="companies", fields={}), answered(status, body)).message
+    create = CRELATE.objects["companies"].actions["create"]
+    return classify(CRELATE, create, Write(object="companies", fields={}), answered(status, body)).message
 
 
 DATE = {"date": "Mon, 06 May 2024 07:08:09 GMT"}

@@ -1,0 +1,38 @@
+"""Picklists of an account: what one holds, and values added to it, never one that it has already."""
+
+from collections.abc import Mapping, Sequence
+
+from migrator.connectors.rest.bodies import request_for
+from migrator.connectors.rest.definition import Action, Options
+from migrator.connectors.rest.substitution import at_path
+from migrator.connectors.rest.target import RestTarget
+from migrator.records import Outcome, Verdict, Write
+
+
+async def read_options(options: Options, target: RestTarget, name: str, field_name: str) -> tuple[str, ...]:
+    """Read the values of one picklist: a list of texts or objects, at the path or right away. Raises TargetError."""
+    path = request_for(Action(method="GET", path=options.path), {"object": name, "field": field_name}).path
+    data = await target.ask(path, name)
+    found = at_path(data, options.items) if options.items and isinstance(data, Mapping) else data
+    items = found if isinstance(found, list) else []
+    values = (at_path(item, options.value) if isinstance(item, Mapping) else item for item in items)
+    return tuple(str(value) for value in values if value not in (None, ""))
+
+
+async def append_options(
+    options: Options, target: RestTarget, name: str, field_name: str, values: Sequence[str]
+) -> Outcome:
+    """Add values to the list of a field, but for those that it has; the list bears the field's name.
+
+    It is read first, also where an earlier call is in doubt, so that asking again adds nothing twice. Raises TargetError.
+    """
+    if options.append is None or field_name not in options.fields.get(name, ()):
+        message = f"the connector has no way to add options to '{field_name}' of {name}"
+        return Outcome(verdict=Verdict.REFUSED, message=message)
+    known = {value.casefold() for value in await read_options(options, target, name, field_name)}
+    new = [value for value in dict.fromkeys(values) if value.casefold() not in known]
+    if not new:
+        return Outcome(verdict=Verdict.APPLIED, target_id=field_name)
+    holes = {"object": name, "field": field_name, "list": field_name, "values": new}
+    change = Write(object=name, fields={}, id=field_name)  # what an append is known by (guarantees.md, P3)
+    return await target.send(options.append, request_for(options.append, holes, {}), change)
