@@ -134,11 +134,12 @@ class ObjectType:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalog:
-    """What a connector's CRM holds, for checking a mapping's names."""
+    """What a connector's CRM holds, for checking a mapping's names; `probed` says what a probe wrote, and when."""
 
     connector: str
     version: str
     objects: Mapping[str, ObjectType]
+    probed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 
-from migrator.cli.schema_cache import read_cache, write_cache
+from migrator.cli.schema_cache import read_cache, read_kept, write_cache
 from migrator.connectors.registry import FILES, find_definition
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.discovery import Found, discover, is_discoverable, with_found
 from migrator.connectors.rest.environment import Sources, read_environment
+from migrator.connectors.rest.probing import with_probe
 from migrator.connectors.rest.settings import Connection, resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.errors import SpecError
@@ -20,6 +21,7 @@ from migrator.spec.read import prefix_of
 from migrator.spec.values import Block, MappingSpec
 
 CACHE = Path(".migrator") / "schema"
+PROBES = Path(".migrator") / "probe"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +38,14 @@ class Account:
         """Give the file that keeps what the account told of its fields."""
         return self.project / CACHE / f"{self.block.env.lower()}.json"
 
+    @property
+    def probe(self) -> Path:
+        """Give the file that keeps what a probe found."""
+        return self.project / PROBES / f"{self.block.env.lower()}.json"
+
     def known(self) -> Definition:
-        """Give the definition with what the account told earlier."""
-        return with_found(self.definition, read_cache(self.cache))
+        """Give the definition with what the account told earlier, and with the tier that a probe found."""
+        return with_probe(with_found(self.definition, read_cache(self.cache)), read_kept(self.probe))
 
     def connection(self) -> Connection:
         """Find all settings. Raises SpecError."""

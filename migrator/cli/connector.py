@@ -20,8 +20,6 @@ from migrator.records import Tier
 from migrator.reports.tables import write_file
 from migrator.reports.wording import of
 
-PROBES = Path(".migrator") / "probe"
-
 
 @click.group("connector")
 def command() -> None:
@@ -86,12 +84,11 @@ def run_probe(manner: Manner, name: str, object_name: str, is_sure: bool) -> int
     if not is_sure:
         click.confirm(f"Is {connection.base_url} a sandbox? One record is written to it", abort=True)
     found = asyncio.run(_probe(account.known(), account.target(), object_name))
-    path = account.project / PROBES / f"{account.block.env.lower()}.json"
-    write_file(path, lambda file: file.write(json.dumps(found.plain(SystemClock().now()), indent=1)))
+    write_file(account.probe, lambda file: file.write(json.dumps(found.plain(SystemClock().now()), indent=1)))
     for line in found.lines():
         click.echo(line)
-    click.echo(f"Kept in {path}")
-    click.echo("Next: state another tier or paging in a connector file of your own, if these differ from it")
+    click.echo(f"Kept in {account.probe}; plans of this folder take the tier from it")
+    click.echo("Next: migrator plan MAPPING -o FILE.plan")
     return 0 if found.is_whole else 5
 
 

@@ -14,13 +14,16 @@ VERSION = 1
 
 def read_cache(path: Path) -> dict[str, Found]:
     """Read what was found; nothing where nothing was, or where another version wrote it."""
+    return {name: _read_found(item) for name, item in read_kept(path).get("objects", {}).items()}
+
+
+def read_kept(path: Path) -> dict[str, Any]:
+    """Read a file of facts; nothing where there is none, or where another version wrote it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(data, dict) or data.get("v") != VERSION:
-        return {}
-    return {name: _read_found(item) for name, item in data["objects"].items()}
+    return data if isinstance(data, dict) and data.get("v") == VERSION else {}
 
 
 def write_cache(path: Path, found: Mapping[str, Found]) -> None:

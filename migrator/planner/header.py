@@ -56,7 +56,11 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         },
         "project": str(spec.project),
         "source": {"connector": spec.source.connector, "files": _files(findings)},
-        "connector": {"name": compiled.catalog.connector, "version": compiled.catalog.version},
+        "connector": {
+            "name": compiled.catalog.connector,
+            "version": compiled.catalog.version,
+            "probed": compiled.catalog.probed,
+        },
         "target": {"origin": findings.identity.origin, "fingerprint": findings.identity.fingerprint},
         "is_offline": findings.survey is None,
         "objects": objects,

@@ -186,7 +186,9 @@ def _limits(summary: Summary) -> Iterator[str]:
         if rate
         else f"{calls:,} calls, without a limit"
     )
-    yield f"  Limits    {pace} · the reads of an update are counted, a read-back afterwards is not"
+    probed = summary.header["connector"]["probed"]
+    tiers = f"probed with {probed}" if probed else "tiers not probed"
+    yield f"  Limits    {pace} · the reads of an update are counted, a read-back afterwards is not · {tiers}"
 
 
 def run_text(summary: Summary) -> str:

@@ -111,3 +111,24 @@ def test_key_that_is_regenerated_in_the_middle_stops_and_goes_on(crm: Project) -
     renewed = settings_of(name_of(crm), crm.server)
     assert crm.run("apply", "acme.plan", "--yes", **renewed).returncode == 0
     assert names(crm) == [f"Love{n}" for n in range(6)]
+
+
+def test_bad_record_in_a_batch_is_alone(tmp_path: Path) -> None:
+    """Forty people go to api3 in calls of many; the one whose telephone it cannot parse is rejected, and no other."""
+    with start("crelate3", seed=1) as server:
+        crm = Project(folder=tmp_path, server=server, settings=settings_of("crelate3", server))
+        rows = "".join(f"{n},L{n},{'call me' if n == 17 else f'+1 415 555 01{n:02d}'}\n" for n in range(40))
+        crm.write("people.csv", f"id,last,phone\n{rows}")
+        crm.write(
+            "acme.yaml",
+            "mapping: 1\nname: acme\nsource: {connector: files, path: .}\ntarget: {connector: crelate3}\nobjects:\n"
+            "  people: {from: people.csv, to: contacts, key: id, fields: {LastName: last,"
+            " PhoneNumbers_Mobile.Value: phone}}\n",
+        )
+        crm.plan()
+        ended = crm.run("apply", "acme.plan", "--yes")
+        assert (ended.returncode, "39  written and in the target" in ended.stdout) == (5, True)
+        assert sorted(str(one["LastName"]) for one in crm.held("contacts")) == sorted(
+            f"L{n}" for n in range(40) if n != 17
+        )
+        assert crm.writes() < 15

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from migrator.cli.accounts import named_account
 from migrator.cli.connector import command
 from migrator.cli.main import Manner
 from migrator.connectors.rest.reading import shipped
@@ -128,6 +129,18 @@ def test_probe_settles_facts_and_leaves_nothing_behind(tmp_path: Path, monkeypat
     assert [kept[name] for name in names] == [True, True, True, False, True]
     assert (kept["tier"], kept["object"], kept["changed"], kept["left_behind"]) == ("A", "companies", {}, "")
     assert kept["date"][:2] == "20"
+
+
+def test_plan_takes_the_tier_from_the_probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found of one object holds for it, with its date, and for no other."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".migrator" / "probe"
+    folder.mkdir(parents=True)
+    facts = {"v": 1, "date": "2026-11-27T06:00:00+00:00", "object": "companies", "tier": "C"}
+    (folder / "crelate.json").write_text(json.dumps(facts), encoding="utf-8")
+    catalog = named_account("crelate").known().catalog
+    assert [str(catalog.objects[name].tier) for name in ("companies", "contacts")] == ["C", "A"]
+    assert catalog.probed == "one record of companies on 2026-11-27: tier C"
 
 
 def test_probe_asks_first() -> None:

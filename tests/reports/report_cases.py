@@ -282,7 +282,7 @@ class Maker:
             "is_offline": self.sizes.is_offline,
             "operations": 3_007,
             "mapping": {"sha256": "b" * 64},
-            "connector": {"name": self.texts.connector, "version": "1"},
+            "connector": {"name": self.texts.connector, "version": "1", "probed": ""},
             "target": {"origin": "https://crm.example", "fingerprint": "c" * 64},
             "chain": "d" * 64,
             "zones": self.texts.zones,

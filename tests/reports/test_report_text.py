@@ -43,7 +43,8 @@ e.g. people.csv:4, people.csv:5, people.csv:6  -> out/rejects.csv
 -> out/rejects.csv
    W305  1 companies  a duplicate that was left out  e.g. companies.csv:6  -> out/duplicates.csv
 
-  Limits    9 calls at 2/s · 4 s · the reads of an update are counted, a read-back afterwards is not"""
+  Limits    9 calls at 2/s · 4 s · the reads of an update are counted, a read-back afterwards is not \
+· tiers not probed"""
 
 
 @pytest.fixture(scope="module")

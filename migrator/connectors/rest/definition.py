@@ -252,6 +252,7 @@ class Definition:
     options: Options | None
     examples: tuple[Mapping[str, Any], ...]
     objects: Mapping[str, ObjectDefinition]
+    probed: str = ""
 
     def is_id(self, text: str) -> bool:
         """Tell whether a text may be an id; dots alone never are, since they would climb out of a path."""
@@ -261,4 +262,4 @@ class Definition:
     def catalog(self) -> Catalog:
         """Give what the CRM holds."""
         objects = {name: item.type for name, item in self.objects.items()}
-        return Catalog(connector=self.name, version=self.version, objects=objects)
+        return Catalog(connector=self.name, version=self.version, objects=objects, probed=self.probed)

@@ -24,7 +24,8 @@ async def append_options(
 ) -> Outcome:
     """Add values to the list of a field, but for those that it has; the list bears the field's name.
 
-    It is read first, also where an earlier call is in doubt, so that asking again adds nothing twice. Raises TargetError.
+    It is read first, also where an earlier call is in doubt, so that asking again adds nothing twice.
+    Raises TargetError.
     """
     if options.append is None or field_name not in options.fields.get(name, ()):
         message = f"the connector has no way to add options to '{field_name}' of {name}"

@@ -5,7 +5,7 @@ partial? What does the server do to values? The answers decide the tier; they ar
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -165,3 +165,13 @@ async def _is_shown(target: RestTarget, item: ObjectDefinition, value: str) -> b
     else:
         return False
     return any([record.fields.get(marker) == value async for page in pages for record in page])
+
+
+def with_probe(definition: Definition, facts: Mapping[str, Any]) -> Definition:
+    """Give the definition with the tier that a probe found for its object, and with when that was."""
+    item = definition.objects.get(str(facts.get("object", "")))
+    if item is None:
+        return definition
+    probed = replace(item, type=replace(item.type, tier=Tier(facts["tier"])))
+    told = f"one record of {item.type.name} on {str(facts['date'])[:10]}: tier {facts['tier']}"
+    return replace(definition, objects={**definition.objects, item.type.name: probed}, probed=told)
