@@ -1,7 +1,7 @@
 """`migrator emulate`: a practice CRM on this machine."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -21,7 +21,9 @@ from migrator.resources import packaged
     "--fault", "faults", multiple=True, help="Fail on purpose: KIND@WHEN, such as 429@0.05 or reset-after@POST#3."
 )
 @click.option(
-    "--env-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the settings there, such as .env."
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the settings there, such as .env, beside others in it.",
 )
 def command(name: str, port: int, seed: int | None, faults: tuple[str, ...], env_file: Path | None) -> None:
     """Serve a practice CRM until Ctrl-C. It keeps nothing when it ends."""
@@ -41,11 +43,17 @@ def command(name: str, port: int, seed: int | None, faults: tuple[str, ...], env
         control = f"http://127.0.0.1:{server.port}/_emulator/"
         click.echo(f"  {control}history and {control}snapshot, with the header X-Emulator-Token: {server.token}")
         if env_file is not None:
-            text = "".join(f"{variable}={value}\n" for variable, value in settings.items())
+            text = "".join([*_others(env_file, settings), *(f"{name}={value}\n" for name, value in settings.items())])
             write_file(env_file.absolute(), lambda file: file.write(text))
             click.echo(f"  written to {env_file}")
         click.echo("Next: in another terminal, migrator plan MAPPING -o FILE.plan")
         signal.sigwait(signals)
+
+
+def _others(path: Path, settings: Mapping[str, str]) -> list[str]:
+    """Give the lines of a file of settings that speak of something else, such as another practice server."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    return [line for line in lines if line.partition("=")[0].strip() not in settings]
 
 
 def _settings(name: str, server: Emulator) -> Iterator[tuple[str, str]]:
