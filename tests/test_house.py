@@ -198,3 +198,42 @@ def test_public_face_is_pinned() -> None:
         "ledger_of", "make_plan", "read_spec", "source_of", "summarize", "target_of",
     ]  # fmt: skip
     assert all(getattr(migrator, name).__doc__ for name in migrator.__all__)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "connectors" / "definitions").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_definition_is_read_at_a_sitting(path: Path) -> None:
+    """A whole CRM is described in under 200 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 200
+
+
+def test_engine_stays_small() -> None:
+    """What speaks to a CRM has under 2,000 lines: without the format's own reading, settings, and tools beside it."""
+    beside = {
+        "definition",
+        "reading",
+        "settings",
+        "environment",
+        "secret",
+        "source",
+        "discovery",
+        "picklists",
+        "probing",
+    }
+    files = [path for path in (PACKAGE / "connectors" / "rest").glob("*.py") if path.stem not in beside]
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) < 2000
+
+
+def test_no_line_of_the_program_is_about_one_crm() -> None:
+    """Connectors are files: their names stand in their files, in the practice servers, and in the demo alone."""
+    names = re.compile("|".join(path.stem for path in (PACKAGE / "connectors" / "definitions").glob("*.yaml")), re.I)
+    allowed = ("emulators/", "cli/demo.py", "__init__.py")
+    found = [
+        f"{_name(path)}:{number}"
+        for path in MODULES
+        if not _name(path).startswith(allowed)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if names.search(line)
+    ]
+    assert found == []
