@@ -227,7 +227,9 @@ def test_engine_stays_small() -> None:
 
 def test_no_line_of_the_program_is_about_one_crm() -> None:
     """Connectors are files: their names stand in their files, in the practice servers, and in the demo alone."""
-    names = re.compile("|".join(path.stem for path in (PACKAGE / "connectors" / "definitions").glob("*.yaml")), re.I)
+    names = re.compile(
+        "|".join(path.stem for path in (PACKAGE / "connectors" / "definitions").glob("*.yaml")), re.IGNORECASE
+    )
     allowed = ("emulators/", "cli/demo.py", "__init__.py")
     found = [
         f"{_name(path)}:{number}"
