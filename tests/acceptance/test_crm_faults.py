@@ -12,8 +12,8 @@ from migrator.emulators import Emulator, Options, start
 from migrator.emulators.centralstation import CentralStationOptions
 
 FAULTS = (
-    "reset-after@POST#1", "reset-after@0.03", "500-after@0.02", "429@0.05:0", "reset-before@0.02", "truncated-json@0.02", "html-200@0.01",
-    "503@0.02", "no-id@0.01", "hang-after@0.005",
+    "reset-after@POST#1", "reset-after@0.03", "500-after@0.02", "429@0.05:0", "reset-before@0.02",
+    "truncated-json@0.02", "html-200@0.01", "503@0.02", "no-id@0.01", "hang-after@0.005",
 )  # fmt: skip
 RUNS = 60
 
