@@ -190,9 +190,9 @@ class Settler:
             self._journal.close(change, ending)
 
     def _again(self, change: Change) -> Ending:
-        attempts = self._journal.attempts_of(change.id)
-        if attempts >= MAX_ATTEMPTS:
-            reason = f"in doubt: sent {attempts} times, never found"
+        doubts = self._journal.doubts_of(change.id)
+        if doubts >= MAX_ATTEMPTS:
+            reason = f"in doubt: sent {doubts} times, never found"
             return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)
         return Ending(state=State.PLANNED, outcome="absent")
 

@@ -135,6 +135,15 @@ class Journal:
         ).fetchone()
         return int(count)
 
+    def doubts_of(self, op_id: str) -> int:
+        """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
+        (count,) = self._ledger.db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE plan_id=? AND op_id=?"
+            " AND (outcome IS NULL OR outcome NOT IN ('not applied', 'not sent', 'refused together'))",
+            (self._plan.id, op_id),
+        ).fetchone()
+        return int(count)
+
     def newest_applied(self, name: str) -> tuple[str, str] | None:
         """Give target id and marker of the newest create of an object: a complete read must show it."""
         row = self._ledger.db.execute(

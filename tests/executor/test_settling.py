@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from apply_cases import COMPANIES, FRIENDS, Bench, companies, notes, people, updates
-from practice_target import LIKELY_REFUSED, LOST, UNANSWERED, Act, FakeClock, Killed
+from practice_target import DONE, LIKELY_REFUSED, LOST, THROTTLED, UNANSWERED, Act, FakeClock, Killed
 
 from migrator.errors import Problem, TargetError
 from migrator.executor.result import Event, Phase, RunResult, Stop
@@ -368,3 +368,12 @@ def test_doubts_of_several_objects_are_read_object_by_object(tmp_path: Path) -> 
     assert bench.apply().state == "DONE"
     assert bench.target.seen("?") == ["? companies 16", "? contacts 16"]
     assert len(bench.target.held("contacts")) == 4
+
+
+def test_request_that_was_turned_away_uses_up_no_attempt(tmp_path: Path) -> None:
+    """Only what nobody knew the end of counts towards the three: a 429 between two lost requests does not."""
+    bench = companies(tmp_path, 1)
+    bench.target.script = [LOST, THROTTLED, LOST, DONE]
+    assert bench.apply().state == "DONE"
+    assert len(bench.target.held("companies")) == 1
+    assert bench.attempts() == ["in doubt", "not applied", "in doubt", "applied"]
