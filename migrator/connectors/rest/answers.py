@@ -110,10 +110,10 @@ def rule_problem(definition: Definition, rule: ErrorRule, answer: Answer) -> Pro
     if rule.means == "not_found":
         return halt_problem(definition, answer)
     if rule.means == "fatal":
-        fact = f"the target cannot do this ({answer.status}): {_words(rule, answer)[:200]}"
+        fact = f"the target cannot do this ({answer.status}): {told_by(rule, answer)[:200]}"
         hint = "report it: the connector sends what it should not"
         return Problem(code="E905", place=definition.name, fact=fact, hint=hint)
-    return unauthorised(definition, answer, f"it says: {_words(rule, answer)[:200]}")
+    return unauthorised(definition, answer, f"it says: {told_by(rule, answer)[:200]}")
 
 
 def unauthorised(definition: Definition, answer: Answer, hint: str) -> Problem:
@@ -176,7 +176,7 @@ def _names_required(definition: Definition, name: str, answer: Answer) -> bool:
 def _by_rule(definition: Definition, rule: ErrorRule, change: Write, answer: Answer) -> Outcome:
     match rule.means:
         case "invalid" | "duplicate":
-            message = _words(rule, answer)
+            message = told_by(rule, answer)
             return Outcome(verdict=Verdict.REFUSED, status=answer.status, message=message, confirm=rule.confirm)
         case "rate_limited":
             return _wait(definition, answer)
@@ -187,13 +187,13 @@ def _by_rule(definition: Definition, rule: ErrorRule, change: Write, answer: Ans
         case "storage":
             return _doubt(answer, halt=halt_problem(definition, answer))
     problem = rule_problem(definition, rule, answer)
-    return Outcome(verdict=Verdict.NOT_APPLIED, status=answer.status, message=_words(rule, answer), halt=problem)
+    return Outcome(verdict=Verdict.NOT_APPLIED, status=answer.status, message=told_by(rule, answer), halt=problem)
 
 
 def _by_status(definition: Definition, change: Write, answer: Answer) -> Outcome:
     status = answer.status
     if status in _REFUSED or status == 409:  # noqa: PLR2004 - conflict: refused, and read
-        message = _words(None, answer)
+        message = told_by(None, answer)
         return Outcome(verdict=Verdict.REFUSED, status=status, message=message, confirm=status not in _REFUSED)
     if status == 429:  # noqa: PLR2004 - too many requests
         return _wait(definition, answer)
@@ -235,7 +235,7 @@ def wait_problem(definition: Definition, seconds: float) -> Problem:
     return Problem(code="E704", place=definition.name, fact=fact, hint="run it again after that time")
 
 
-def _words(rule: ErrorRule | None, answer: Answer) -> str:
+def told_by(rule: ErrorRule | None, answer: Answer) -> str:
     """Give the target's own words: messages by field, else its message, all texts of the body, or its beginning."""
     data = parsed(answer)
     told = at_path(data, rule.fields) if rule and rule.fields is not None else None

@@ -12,6 +12,7 @@ from migrator.connectors.rest.answers import (
     halt_problem,
     retry_after,
     rule_problem,
+    told_by,
     wait_problem,
 )
 from migrator.connectors.rest.auth import Session
@@ -133,6 +134,10 @@ class Reader:
         means = rule.means if rule else ""
         if means == "rate_limited" or (not means and answer.status == _TOO_MANY):
             return self._hold(answer)
+        if rule and means in {"invalid", "duplicate"} and not rule.confirm:
+            hint = "report it: the connector asks for what it should not"
+            fact = f"the target refuses to read {name or 'this'} ({answer.status}): {told_by(rule, answer)[:200]}"
+            raise TargetError(Problem(code="E906", place=self._definition.name, fact=fact, hint=hint))
         if rule and means not in {"transient", "in_doubt", "invalid", "duplicate", "not_found", "storage"}:
             raise (Busy if means == "quota" else TargetError)(rule_problem(self._definition, rule, answer))
         if rule or answer.status >= _SERVER_ERROR or answer.status == _TIMEOUT:

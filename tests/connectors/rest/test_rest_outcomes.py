@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from connecting import FakeClock
-from scripting import Server, define, httpx, refusal, talk, told
+from scripting import Server, define, httpx, people, refusal, talk, told
 
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.target import RestTarget
@@ -292,3 +292,15 @@ def test_what_remains_is_heeded_after_each_answer(tmp_path: Path) -> None:
 
     talk(definition, server, twice, clock=clock)
     assert (clock.sleeps, len(server.requests)) == ([7.0], 2)
+
+
+@pytest.mark.parametrize(("rule", "calls"), [("is: invalid", 1), ("is: invalid, confirm: true", 5)])
+def test_read_that_is_refused_is_told_at_once(tmp_path: Path, rule: str, calls: int) -> None:
+    """A question that is wrong stays wrong; a refusal that may be a fault is asked again."""
+    definition = define(tmp_path, f"errors: [{{status: 422, message: m, {rule}}}]")
+    server = Server(*[told({"m": "no such filter"}, 422)] * 5)
+    expected = (
+        "E906 the target refuses to read people (422): no such filter" if calls == 1 else "the server answers 422"
+    )
+    assert expected in refusal(definition, server, people)
+    assert len(server.requests) == calls
