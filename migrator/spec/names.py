@@ -118,7 +118,7 @@ def _field_problems(names: _Names, name: str, target: ObjectType, pointer: Point
     field = target.field(name)
     if field is None:
         fact = f"{names.catalog.connector} has no field '{name}' in {target.name}"
-        hint = did_you_mean(name, [*target.fields, *_customs(target)]) or _tag_hint(name, target)
+        hint = did_you_mean(name, [*target.fields, *_customs(target)]) or _tag_hint(name, target) or _custom_hint(name)
         yield Problem(code="E016", place=names.spec.place(pointer, key=True), fact=fact, hint=hint)
     elif field.refused:
         place = names.spec.place(pointer, key=True)
@@ -214,6 +214,10 @@ def _customs(target: ObjectType) -> list[str]:
 def _tag_hint(name: str, target: ObjectType) -> str:
     whole = name.partition(".")[0]
     return f"'{whole}' holds no parts" if whole in target.fields else ""
+
+
+def _custom_hint(name: str) -> str:
+    return "ask the account for its own fields: 'check --online', or 'discover'" if name.startswith(CUSTOM) else ""
 
 
 def _some(names: Iterable[str]) -> str:

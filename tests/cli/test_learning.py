@@ -91,7 +91,8 @@ def test_dictionary_may_have_either_shape(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("spotler")
 def test_custom_field_is_known_once_it_was_told(tmp_path: Path) -> None:
     """Without the account its label is unknown; online it leads to the key, and the mapping is right."""
-    unknown = "acme.yaml:10:5: E016 spotler has no field 'custom.Migration Key' in accounts"
+    hint = "ask the account for its own fields: 'check --online', or 'discover'"
+    unknown = f"acme.yaml:10:5: E016 spotler has no field 'custom.Migration Key' in accounts ({hint})"
     assert checked(tmp_path, "type: type", is_online=False)[:1] == [unknown]
     assert checked(tmp_path, "type: type", is_online=True) == []
 
