@@ -39,25 +39,25 @@ def list_connectors() -> int:
 
 
 @command.command("check")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def check(file: Path) -> int:
+@click.argument("name", metavar="NAME|FILE")
+def check(name: str) -> int:
     """Check a connector file against the format."""
-    definition = read_definition(file)
+    definition = _definition(name)
     tiers = {tier: sum(item.type.tier is tier for item in definition.objects.values()) for tier in Tier}
     told = ", ".join(f"{count} of tier {tier}" for tier, count in tiers.items() if count)
-    click.echo(f"{file}: ok, {of(len(definition.objects), 'object')} ({told})")
-    click.echo(f"Next: migrator connector test {file}")
+    click.echo(f"{name}: ok, {of(len(definition.objects), 'object')} ({told})")
+    click.echo(f"Next: migrator connector test {name}")
     return 0
 
 
 @command.command("test")
-@click.argument("file", metavar="FILE|NAME")
-def test(file: str) -> int:
+@click.argument("name", metavar="NAME|FILE")
+def test(name: str) -> int:
     """Replay the examples of a connector file against a server that is made from them."""
-    definition = read_definition(Path(file)) if Path(file).is_file() else _definition(file)
+    definition = _definition(name)
     if not definition.examples:
         hint = "write pairs of a request and its answer under 'examples'"
-        raise SpecError(Problem(code="E024", place=file, fact="the file has no examples", hint=hint))
+        raise SpecError(Problem(code="E024", place=name, fact="the file has no examples", hint=hint))
     failed = 0
     for number, example in enumerate(definition.examples):
         differences = asyncio.run(replay(definition, example))
@@ -98,4 +98,6 @@ async def _probe(definition: Definition, target: RestTarget, object_name: str) -
 
 
 def _definition(name: str) -> Definition:
-    return find_definition(name, project=Path.cwd(), base=Path.cwd(), place="")
+    if not name.endswith((".yaml", ".yml")):
+        return find_definition(name, project=Path.cwd(), base=Path.cwd(), place="")
+    return read_definition(Path(name))

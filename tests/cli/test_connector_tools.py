@@ -106,6 +106,12 @@ def test_example_that_does_not_hold_says_why(tmp_path: Path, old: str, new: str,
     assert any(told in line for line in lines), lines
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_connector_is_checked_by_name(name: str) -> None:
+    """As it is tested and probed by name."""
+    assert run("check", name).output.startswith(f"{name}: ok, ")
+
+
 def test_file_is_checked_against_the_format(tmp_path: Path) -> None:
     """A right one is counted, a wrong one told with its place."""
     path = tmp_path / "tiny.connector.yaml"
