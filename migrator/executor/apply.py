@@ -39,7 +39,7 @@ async def apply_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying |
     try:
         await run.go()
     except MigratorError as error:
-        run.dispatcher.halt = error.problems[0]
+        run.breaker.halt = error.problems[0]
     result = run.result()
     journal.end(result.state, str(result.problem or ""))
     how.tell(Event(phase=Phase.FINISHED, text=result.state))
@@ -75,6 +75,7 @@ class _Run:
             mapping=plan.header["mapping"]["name"],
             operations=int(plan.header["operations"]),
         )
+        self.breaker = self.dispatcher.breaker
 
     async def go(self) -> None:
         """Settle, send, settle, until nothing moves any more."""
@@ -89,12 +90,11 @@ class _Run:
     def result(self) -> RunResult:
         """Say how it ended."""
         counts = self._journal.counts()
-        halt, is_asked = self.dispatcher.halt, self._how.stop.is_asked
+        problem, is_asked = self.breaker.halt, self._how.stop.is_asked
         is_open = any(counts.get(state) for state in OPEN)
         bad = any(counts.get(state) for state in (State.REJECTED, State.QUARANTINED, State.BLOCKED))
-        problem = halt
-        if halt is None and not is_asked and is_open:
-            problem = Problem(code="E709", fact=f"stopped after {self.dispatcher.tally.written} writes, as asked")
+        if problem is None and not is_asked and is_open:
+            problem = Problem(code="E709", fact=f"stopped after {self.breaker.written} writes, as asked")
         state = (
             "HALTED" if problem else "INTERRUPTED" if is_asked and is_open else "DONE_WITH_FINDINGS" if bad else "DONE"
         )
@@ -102,13 +102,13 @@ class _Run:
             run=self._journal.run,
             state=state,
             counts=counts,
-            written=self.dispatcher.tally.written,
+            written=self.breaker.written,
             problem=problem,
         )
 
     def _standing(self) -> tuple[int, int]:
         """Tell how far the run is: when neither number moves in a pass, what is open waits for what never comes."""
-        return self._open_count(), self.dispatcher.tally.sent
+        return self._open_count(), self.breaker.sent
 
     def _open_count(self) -> int:
         counts = self._journal.counts()
@@ -116,7 +116,7 @@ class _Run:
 
     async def _settle(self) -> None:
         """Decide what is in doubt, unless the run is to stop: then the next one begins with it."""
-        if self._how.stop.is_asked or self.dispatcher.halt:
+        if self._how.stop.is_asked or self.breaker.halt:
             return
         confirm, self.dispatcher.to_confirm = self.dispatcher.to_confirm, {}
         if confirm:
@@ -166,7 +166,7 @@ class _Run:
                     else:
                         await self.dispatcher.perform(call[0])
                 except MigratorError as error:
-                    self.dispatcher.halt = self.dispatcher.halt or error.problems[0]
+                    self.breaker.halt = self.breaker.halt or error.problems[0]
                     return
                 self._done += len(call)
                 self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
