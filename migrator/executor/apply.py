@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -20,6 +19,7 @@ from migrator.store.changes import Change
 from migrator.store.journal import OPEN, Journal, State
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
+from migrator.store.sqlite import SQLITE_VERSION
 
 BATCH = 200
 MAX_CONCURRENCY = {"A": 16, "B": 4, "C": 1}
@@ -51,7 +51,7 @@ def _facts(how: Applying) -> dict[str, str | int]:
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "boot_id": how.clock.boot_id(),
-        "sqlite": sqlite3.sqlite_version,
+        "sqlite": SQLITE_VERSION,
         "tool": VERSION,
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migrator.errors import Problem, StoreError
 
+SQLITE_VERSION = sqlite3.sqlite_version
 READ_TIMEOUT_SECONDS = 5.0
 WRITE_TIMEOUT_SECONDS = 30.0
 
