@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from clocks import FakeClock, HalfRng
 
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.environment import Sources
@@ -15,51 +15,12 @@ from migrator.connectors.rest.settings import Connection, resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator
 from migrator.errors import TargetError
-from migrator.ports import Rng
 from migrator.records import Outcome, TargetRecord, Write
 from migrator.resources import packaged
 
 T = TypeVar("T")
 Ask = Callable[[RestTarget], Awaitable[T]]
 Parent = tuple[str, str]
-
-
-class FakeClock:
-    """A clock that passes only while somebody sleeps, at once, and remembers each sleep."""
-
-    def __init__(self) -> None:
-        self.moment = 1000.0
-        self.sleeps: list[float] = []
-
-    def now(self) -> datetime:
-        """Give a wall time that goes with the rest."""
-        return datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC) + timedelta(seconds=self.moment - 1000)
-
-    def monotonic(self) -> float:
-        """Give the seconds that were slept."""
-        return self.moment
-
-    def boottime_ns(self) -> int:
-        """Give the same as nanoseconds."""
-        return round(self.moment * 10**9)
-
-    def boot_id(self) -> str:
-        """Name a boot."""
-        return "one"
-
-    async def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
-        self.sleeps.append(seconds)
-        self.moment += seconds
-        await asyncio.sleep(0)
-
-
-class HalfRng(Rng):
-    """Chance that always draws one half."""
-
-    def fraction(self) -> float:
-        """Draw one half."""
-        return 0.5
 
 
 def definition_of(name: str) -> Definition:

@@ -4,19 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from speaking import (
-    FakeClock,
-    calls,
-    connection_to,
-    creating,
-    definition_of,
-    deleting,
-    failure,
-    getting,
-    reading,
-    speak,
-    updating,
-)
+from clocks import FakeClock
+from speaking import calls, connection_to, creating, definition_of, deleting, failure, getting, reading, speak, updating
 
 from migrator.connectors.rest.environment import Sources
 from migrator.connectors.rest.settings import resolve

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from clocks import FakeClock
 from speaking import (
-    FakeClock,
     calls,
     connection_to,
     creating,

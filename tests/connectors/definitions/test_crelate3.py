@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from speaking import FakeClock, calls, creating, definition_of, failure, getting, kept, reading, speak, updating
+from clocks import FakeClock
+from speaking import calls, creating, definition_of, failure, getting, kept, reading, speak, updating
 
 from migrator.connectors.rest.discovery import discover
 from migrator.connectors.rest.target import RestTarget

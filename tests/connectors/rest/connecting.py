@@ -6,10 +6,10 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from clocks import FakeClock, HalfRng
 
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.definition import Definition
@@ -21,7 +21,6 @@ from migrator.connectors.rest.settings import Connection, resolve
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator, Options, start
 from migrator.errors import TargetError
-from migrator.ports import Rng
 from migrator.records import TargetRecord
 from migrator.resources import packaged
 
@@ -32,36 +31,6 @@ GHOST = "11111111-2222-4333-8444-555555555555"
 KEY = "S3CR3T-9f/4+7Q=&z"
 
 _BASE_PATH = "/api/pub/v1"
-
-
-class FakeClock:
-    """A clock that passes only while somebody sleeps, at once, and remembers each sleep."""
-
-    def __init__(self) -> None:
-        self.moment = 1000.0
-        self.sleeps: list[float] = []
-
-    def now(self) -> datetime:
-        """Give a wall time that goes with the rest."""
-        return datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC) + timedelta(seconds=self.moment - 1000)
-
-    def monotonic(self) -> float:
-        """Give the seconds that were slept."""
-        return self.moment
-
-    def boottime_ns(self) -> int:
-        """Give the same as nanoseconds."""
-        return round(self.moment * 10**9)
-
-    def boot_id(self) -> str:
-        """Name a boot."""
-        return "one"
-
-    async def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
-        self.sleeps.append(seconds)
-        self.moment += seconds
-        await asyncio.sleep(0)
 
 
 class Timeline(FakeClock):
@@ -91,14 +60,6 @@ class Timeline(FakeClock):
                     self.moment = moment
                     waking.set_result(None)
         await asyncio.gather(*tasks)
-
-
-class HalfRng(Rng):
-    """Chance that always draws one half."""
-
-    def fraction(self) -> float:
-        """Draw one half."""
-        return 0.5
 
 
 def connection(url: str = "https://app.crelate.com/api/pub/v1", key: str = KEY, **settings: object) -> Connection:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 import yaml
-from connecting import FakeClock, HalfRng
+from clocks import FakeClock, HalfRng
 
 from migrator.connectors.rest import http as door
 from migrator.connectors.rest.definition import Definition

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connecting import FakeClock
+from clocks import FakeClock
 from scripting import BASE, KEY, Server, connected, define, httpx, people, refusal, talk, told
 
 from migrator.connectors.rest.definition import Definition

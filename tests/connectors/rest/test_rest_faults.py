@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from connecting import FakeClock, entered, practice, to_server
+from clocks import FakeClock
+from connecting import entered, practice, to_server
 
 from migrator.emulators import Deed, Emulator, Entry
 from migrator.emulators.fault_kinds import KINDS

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from connecting import CRELATE, KEY, FakeClock, Recorder, connection, practice, recording, reply, to_server, wire
+from clocks import FakeClock
+from connecting import CRELATE, KEY, Recorder, connection, practice, recording, reply, to_server, wire
 
 from migrator.connectors.rest import http as door
 from migrator.connectors.rest.auth import Session

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from connecting import FakeClock, Timeline
+from clocks import FakeClock
+from connecting import Timeline
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

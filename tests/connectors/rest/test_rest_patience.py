@@ -1,7 +1,8 @@
 """Reads on a bad day: what fails in passing is asked again, what cannot succeed is not, and all comes to an end."""
 
 import pytest
-from connecting import GHOST, FakeClock, all_pages, asked, failure, practice
+from clocks import FakeClock
+from connecting import GHOST, all_pages, asked, failure, practice
 
 from migrator.connectors.rest.reads import MAX_HOPS, READ_ATTEMPTS
 from migrator.connectors.rest.target import RestTarget

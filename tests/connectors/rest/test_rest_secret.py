@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from connecting import CRELATE, KEY, FakeClock, HalfRng, connection
+from clocks import FakeClock, HalfRng
+from connecting import CRELATE, KEY, connection
 
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request

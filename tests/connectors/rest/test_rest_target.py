@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
+from clocks import FakeClock, HalfRng
 from connecting import (
     CRELATE,
     GHOST,
-    FakeClock,
-    HalfRng,
     all_pages,
     asked,
     calls,

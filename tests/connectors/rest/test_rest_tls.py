@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from connecting import GHOST, FakeClock, Recorder, connection, entered, recording, reply, wire
+from clocks import FakeClock
+from connecting import GHOST, Recorder, connection, entered, recording, reply, wire
 
 from migrator.connectors.rest import http as door
 from migrator.connectors.rest.bodies import Request
