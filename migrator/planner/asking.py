@@ -70,7 +70,7 @@ def compile_reference(value: Value, scope: Scope, catalog: Catalog) -> Ask:
 
 def compile_lookup(lookup: Lookup, scope: Scope, catalog: Catalog) -> Ask:
     """Make the function of a lookup: None where every input is blank. It raises ValueRefusedError where some are."""
-    target = target_of(lookup.object, scope, catalog)
+    target = target_of(lookup.objects[0], scope, catalog)
     if target is None:
         return lambda _cells, _notes: None
     lines = [_compile_line(line, lookup, target, scope) for line in lookup.lines]
@@ -106,10 +106,10 @@ def _compile_line(line: ByLine, lookup: Lookup, target: ObjectType, scope: Scope
     gets = [compile_value(value, scope) for _name, value in line.inputs]
     names = tuple(name for name, _value in line.inputs)
     if line.kind == "key":
-        return _Line(names, gets, _by_key(lookup.object))
+        return _Line(names, gets, _by_key(lookup.objects[0]))
     if line.kind == "id":
-        return _Line(names, gets, _by_id(lookup.object, target.name))
-    return _Line(names, gets, _by_fields(lookup.object, target, names))
+        return _Line(names, gets, _by_id(lookup.objects[0], target.name))
+    return _Line(names, gets, _by_fields(lookup.objects[0], target, names))
 
 
 def _by_key(name: str) -> _Make:

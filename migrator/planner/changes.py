@@ -81,9 +81,11 @@ class ChangeMaker:
             elif name == PARENT:
                 lookup = self._compiled.lookup(item.item.name, PARENT)
                 target = (
-                    self._compiled.objects[lookup.object].item.to if lookup.object in self._compiled.objects else ""
+                    self._compiled.objects[lookup.objects[0]].item.to
+                    if lookup.objects[0] in self._compiled.objects
+                    else ""
                 )
-                parent = to_json([target or lookup.object.removeprefix("target/"), self._filled(pointer)])
+                parent = to_json([target or lookup.objects[0].removeprefix("target/"), self._filled(pointer)])
             elif not self._is_deferred(item, name, pointer):
                 planned[name] = self._filled(pointer)
         return planned, parent

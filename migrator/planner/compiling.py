@@ -141,7 +141,7 @@ def asked_lines(spec: MappingSpec, target: ObjectType) -> list[Line]:
     found: dict[tuple[str, ...], Line] = {}
     for lookup in all_lookups(spec):
         for line in lookup.lines:
-            if line.fields and spec.asked_object(lookup) == target.name:
+            if line.fields and spec.asked_object(lookup.objects[0]) == target.name:
                 found[line.fields] = _line(0, line.fields, target, set(line.fields))
     return list(found.values())
 

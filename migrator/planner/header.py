@@ -114,18 +114,15 @@ def _object_facts(
         "in_target": held,
         "is_listed": item.target.is_listed,
         "marker": item.marker,
-        "lookups": {
-            field.name: field.value.form.object for field in item.item.fields if isinstance(field.value.form, Lookup)
-        }
-        | ({"parent": item.item.parent.object} if item.item.parent else {}),
+        "lookups": _lookups(item),
     }
 
 
 def _lookups(item: CompiledObject) -> dict[str, str]:
-    """Name the object that each reference points at."""
+    """Name the objects that each reference points at."""
     found = {field.name: field.value.form for field in item.item.fields}
-    named = {name: form.object for name, form in found.items() if isinstance(form, Lookup)}
-    return named | ({"parent": item.item.parent.object} if item.item.parent else {})
+    named = {name: ", ".join(form.objects) for name, form in found.items() if isinstance(form, Lookup)}
+    return named | ({"parent": ", ".join(item.item.parent.objects)} if item.item.parent else {})
 
 
 def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> dict[str, Any]:

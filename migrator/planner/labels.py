@@ -36,7 +36,7 @@ def _field(spec: MappingSpec, catalog: Catalog, target: ObjectType, field: Field
 
 
 def _lookup(spec: MappingSpec, catalog: Catalog, lookup: Lookup) -> Lookup:
-    target = catalog.objects.get(spec.asked_object(lookup))
+    target = catalog.objects.get(spec.asked_object(lookup.objects[0]))
     if target is None:
         return lookup
     lines = tuple(

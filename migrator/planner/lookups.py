@@ -74,7 +74,7 @@ class Lookups:
                 else f"not in the source, nor in {self._compiled.catalog.connector}"
             )
             hint = "add it, correct the value, or state on_missing: create | blank | skip"
-            decisions.reject(_problem(item, found, ("E203", f"no {lookup.object} found, {why}", hint)))
+            decisions.reject(_problem(item, found, ("E203", f"no {lookup.objects[0]} found, {why}", hint)))
 
     def _create_missing(self, asking: CompiledObject) -> None:
         """Make one record for each value that was asked for in vain, in the spelling of the first who asked."""
@@ -91,7 +91,7 @@ class Lookups:
         identities: list[StagedIdentity] = []
         pointers: list[tuple[int, int, int]] = []
         for item in batch:
-            made = self._compiled.objects[self._compiled.lookup(asking.item.name, item.field).object]
+            made = self._compiled.objects[self._compiled.lookup(asking.item.name, item.field).objects[0]]
             fields = _fields_of(item)
             key = item.fields[item.field].get("key") or created_key(made.item.to, (item.digest, item.proof))
             record = self.next_record

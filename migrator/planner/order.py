@@ -52,12 +52,12 @@ def order_objects(objects: Mapping[str, ObjectSpec], catalog: Catalog) -> Order:
 
 
 def _edges(name: str, item: ObjectSpec, objects: Mapping[str, ObjectSpec], catalog: Catalog) -> list[_Edge]:
-    found = [_Edge(name, "", item.parent.object, is_demanded=True)] if item.parent else []
+    found = [_Edge(name, "", to, is_demanded=True) for to in (item.parent.objects if item.parent else ())]
     for field in item.fields:
         if isinstance(field.value.form, Lookup):
             known = catalog.objects[item.to].field(field.name)
             is_demanded = known is not None and known.required
-            found.append(_Edge(name, field.name, field.value.form.object, is_demanded))
+            found += [_Edge(name, field.name, to, is_demanded) for to in field.value.form.objects]
     return [edge for edge in found if edge.to in objects]
 
 

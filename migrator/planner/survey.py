@@ -114,7 +114,9 @@ def _views(compiled: Compiled) -> Iterator[_View]:
     spec = compiled.spec
     wanted = [item.item.to for item in compiled.objects.values()]
     wanted += [
-        spec.asked_object(lookup) for lookup in all_lookups(spec) if any(line.kind != "key" for line in lookup.lines)
+        spec.asked_object(lookup.objects[0])
+        for lookup in all_lookups(spec)
+        if any(line.kind != "key" for line in lookup.lines)
     ]
     for name in dict.fromkeys(wanted):
         target = compiled.catalog.objects[name]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,8 @@ from migrator.located import Located, Pointer
 from migrator.spec.values import (
     ByLine,
     Constant,
+    Fallback,
+    FileOf,
     Form,
     From,
     Lines,
@@ -72,23 +75,40 @@ def _read_form(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Form:
         return ListOf(items=tuple(read_value(item, (*pointer, "list", n), scope) for n, item in items))
     if "lines" in raw:
         return Lines(templates=tuple(raw["lines"]), separator=raw.get("with", "\n"))
+    if "file" in raw:
+        return FileOf(column=raw["file"])
     return read_lookup(raw, pointer, scope)
 
 
 def read_lookup(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Lookup:
     """Read a lookup, the keys of which may stand beside a field's own."""
-    create = raw.get("create")
-    lines = enumerate(raw["by"])
+    asked, create = raw["lookup"], raw.get("create")
+    kinds = {} if not isinstance(asked, dict) else {name: to for name, to in asked.items() if name != "column"}
+    objects = kinds.values() if isinstance(asked, dict) else as_names(asked)
+    missing, limit = raw.get("on_missing", "reject"), raw.get("unless_similar")
     return Lookup(
-        object=raw["lookup"],
-        lines=tuple(_read_line(line, (*pointer, "by", n), scope) for n, line in lines),
-        on_missing=raw.get("on_missing", "reject"),
+        objects=tuple(dict.fromkeys(objects)),
+        lines=tuple(_read_line(line, (*pointer, "by", n), scope) for n, line in enumerate(raw["by"])),
+        column=asked["column"] if isinstance(asked, dict) else "",
+        kinds=tuple(kinds.items()),
+        on_missing=missing if isinstance(missing, str) else "fallback",
+        fallback=None if isinstance(missing, str) else _read_fallback(missing, (*pointer, "on_missing"), scope),
+        on_blank=_read_fallback(raw["on_blank"], (*pointer, "on_blank"), scope) if "on_blank" in raw else None,
         on_ambiguous=raw.get("on_ambiguous", "reject"),
         create=None if create is None else _read_inputs(create, (*pointer, "create"), scope),
+        unless_similar=None if limit is None else Decimal(str(limit)),
+        type_field=raw.get("type_field", ""),
     )
 
 
+def _read_fallback(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Fallback:
+    line = {name: form for name, form in raw.items() if name != "create" or not isinstance(form, bool)}
+    return Fallback(line=_read_line(line, pointer, scope), creates=raw.get("create") is True)
+
+
 def _read_line(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> ByLine:
+    if isinstance(raw.get("row"), dict):
+        return ByLine(kind="row", inputs=_read_inputs(raw["row"], (*pointer, "row"), scope), pointer=pointer)
     kind = next(iter(raw)) if set(raw) in ({"id"}, {"key"}) else "fields"
     return ByLine(kind=kind, inputs=_read_inputs(raw, pointer, scope), pointer=pointer)
 

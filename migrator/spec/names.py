@@ -142,13 +142,13 @@ def _match_problems(
 
 
 def _reference_problems(names: _Names, lookup: Lookup, field: Field | None, pointer: Pointer) -> Iterator[Problem]:
-    target = names.target_object(lookup.object)
-    if target is None and lookup.object in names.spec.objects:
+    target = names.target_object(lookup.objects[0])
+    if target is None and lookup.objects[0] in names.spec.objects:
         return  # its own object was told to be unknown
     if target is None:
         known = [*names.spec.objects, *(f"target/{name}" for name in names.catalog.objects)]
-        hint = did_you_mean(lookup.object, known) or f"there are: {_some(known)}"
-        yield names.problem("E012", (*pointer, "lookup"), f"unknown object '{lookup.object}'", hint)
+        hint = did_you_mean(lookup.objects[0], known) or f"there are: {_some(known)}"
+        yield names.problem("E012", (*pointer, "lookup"), f"unknown object '{lookup.objects[0]}'", hint)
         return
     if field and field.kind is Kind.REFERENCE and field.references not in {"", target.name}:
         fact = f"'{field.name}' points at {field.references}, not at {target.name}"
@@ -165,10 +165,10 @@ def _reference_problems(names: _Names, lookup: Lookup, field: Field | None, poin
 
 def _line_problems(names: _Names, lookup: Lookup, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
     """Check what the lines of a lookup can do: find by key only what the mapping has, create only what can exist."""
-    outside = lookup.object.startswith("target/")
+    outside = lookup.objects[0].startswith("target/")
     for line in lookup.lines:
         if line.kind == "key" and outside:
-            fact = f"'{lookup.object}' is no object of this mapping and has no keys"
+            fact = f"'{lookup.objects[0]}' is no object of this mapping and has no keys"
             yield names.problem("E022", line.pointer, fact, "look it up by 'id' or by its fields")
         if line.fields and not target.is_listed:
             yield names.problem(
@@ -179,7 +179,7 @@ def _line_problems(names: _Names, lookup: Lookup, target: ObjectType, pointer: P
     if lookup.on_missing != "create":
         return
     if outside:
-        fact = f"'{lookup.object}' is not migrated here, so nothing is created in it"
+        fact = f"'{lookup.objects[0]}' is not migrated here, so nothing is created in it"
         yield names.problem("E022", (*pointer, "on_missing"), fact, "make it an object of this mapping")
     given = (
         [{name for name, _ in lookup.create}]
@@ -196,7 +196,7 @@ def _parent_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
     if item.parent is None:
         return
     pointer = (*item.pointer, "parent")
-    parent = names.target_object(item.parent.object)
+    parent = names.target_object(item.parent.objects[0])
     if parent and parent.name not in target.parents:
         hint = f"it lives under: {', '.join(target.parents)}" if target.parents else "take 'parent' out"
         yield names.problem("E022", pointer, f"{target.name} do not live under {parent.name}", hint)

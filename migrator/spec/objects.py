@@ -91,6 +91,8 @@ def _read_fields(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> tupl
                 on_conflict=settings.get("on_conflict", raw.get("on_conflict", "ask")),
                 replaces_list=settings.get("merge") == "replace",
                 clears=settings.get("clear", False),
+                is_last=settings.get("write") == "last",
+                unknown_option=settings.get("options", "reject"),
             )
         )
     return tuple(fields)

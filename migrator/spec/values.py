@@ -56,8 +56,15 @@ class Lines:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FileOf:
+    """The content of the file that a column names."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ByLine:
-    """One way to identify a referenced record: by `id`, by `key`, or by the named target fields."""
+    """One way to identify a referenced record: by `id`, `key`, columns of its `row`, or the named target `fields`."""
 
     kind: str
     inputs: tuple[tuple[str, "Value"], ...]
@@ -70,17 +77,35 @@ class ByLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lookup:
-    """A reference to a record of `object`, an object of this mapping or, as `target/x`, of the target alone."""
+class Fallback:
+    """The record that stands in where a lookup finds none or has nothing to look for; created where it `creates`."""
 
-    object: str
+    line: ByLine
+    creates: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup:
+    """A reference to a record of one of `objects`: objects of this mapping or, as `target/x`, of the target alone.
+
+    All of them are asked, unless `column` names one: `kinds` holds the object for each of its values. `fallback` goes
+    with the value `fallback` of `on_missing`, `on_blank` with inputs that are all blank.
+    """
+
+    objects: tuple[str, ...]
     lines: tuple[ByLine, ...]
+    column: str = ""
+    kinds: tuple[tuple[str, str], ...] = ()
     on_missing: str = "reject"
+    fallback: Fallback | None = None
+    on_blank: Fallback | None = None
     on_ambiguous: str = "reject"
     create: tuple[tuple[str, "Value"], ...] | None = None
+    unless_similar: Decimal | None = None
+    type_field: str = ""
 
 
-Form = From | Template | Constant | ListOf | Lines | Lookup
+Form = From | Template | Constant | ListOf | Lines | FileOf | Lookup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +123,10 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldSpec:
-    """One target field: its value, and who wins against a matched record."""
+    """One target field: its value, and who wins against a matched record.
+
+    `is_last`: written in the last pass. `unknown_option` says what happens to a value that the picklist lacks.
+    """
 
     name: str
     value: Value
@@ -106,6 +134,8 @@ class FieldSpec:
     on_conflict: str
     replaces_list: bool = False
     clears: bool = False
+    is_last: bool = False
+    unknown_option: str = "reject"
 
     @property
     def pointer(self) -> Pointer:
@@ -231,7 +261,6 @@ class MappingSpec:
         """Give `file:line:col` of a value, or of its key."""
         return self.document.place(pointer, key=key)
 
-    def asked_object(self, lookup: Lookup) -> str:
-        """Name the target's object that a lookup asks."""
-        stated = lookup.object
+    def asked_object(self, stated: str) -> str:
+        """Name the target's object that a name in a lookup stands for."""
         return self.objects[stated].to if stated in self.objects else stated.removeprefix("target/")

@@ -193,7 +193,7 @@ def test_lookup_is_read(tmp_path: Path) -> None:
     template = Value(form=Template(text="{{ N }}"), pointer=(*FIELD, "by", 0, "Name"))
     line = ByLine(kind="fields", inputs=(("Name", template),), pointer=(*FIELD, "by", 0))
     form = "{lookup: target/jobs, by: [{Name: '{{ N }}'}]}"
-    expected = Lookup(object="target/jobs", lines=(line,), on_missing="reject", on_ambiguous="reject", create=None)
+    expected = Lookup(objects=("target/jobs",), lines=(line,), on_missing="reject", on_ambiguous="reject", create=None)
     assert value_of(tmp_path, form) == Value(form=expected, pointer=FIELD)
 
 
@@ -206,7 +206,7 @@ def test_lookup_creates_what_it_says(tmp_path: Path) -> None:
         ("B", column("C", "create", "B")),
     )
     line = ByLine(kind="key", inputs=(("key", column("K", "by", 0, "key")),), pointer=(*FIELD, "by", 0))
-    lookup = Lookup(object="people", lines=(line,), on_missing="create", on_ambiguous="first", create=create)
+    lookup = Lookup(objects=("people",), lines=(line,), on_missing="create", on_ambiguous="first", create=create)
     assert value == Value(form=lookup, is_required=True, pointer=FIELD)
 
 

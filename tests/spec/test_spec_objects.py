@@ -86,7 +86,7 @@ def test_small_object_has_the_defaults(tmp_path: Path) -> None:
             "marker": Marker(field="L", is_bare_key=True, pointer=(*PEOPLE, "marker"))
         }),
         ("parent: {lookup: target/jobs, by: [{id: C}], on_missing: skip}", {
-            "parent": Lookup(object="target/jobs", lines=(PARENT,), on_missing="skip")
+            "parent": Lookup(objects=("target/jobs",), lines=(PARENT,), on_missing="skip")
         }),
         ("examples: [{row: {A: 1}, record: {B: 2}}, {row: {}, reject: E110}]", {
             "examples": (

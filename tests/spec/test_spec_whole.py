@@ -144,7 +144,7 @@ def test_lookup_is_read(acme: MappingSpec) -> None:
         ByLine(kind="key", inputs=(("key", key),), pointer=(*COMPANY, "by", 0)),
         ByLine(kind="fields", inputs=(("Name", name),), pointer=(*COMPANY, "by", 1)),
     )
-    lookup = Lookup(object="companies", lines=lines, on_missing="create", create=(("Name", create),))
+    lookup = Lookup(objects=("companies",), lines=lines, on_missing="create", create=(("Name", create),))
     assert acme.objects["contacts"].fields[0] == field(CONTACTS, "CurrentPosition_Company_Id", lookup)
     assert [line.fields for line in lines] == [(), ("Name",)]
 
