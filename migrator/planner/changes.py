@@ -73,7 +73,7 @@ class ChangeMaker:
         """Give the fields with their references filled in, but for those that a link sets; and the parent as JSON."""
         planned, parent = {}, None
         for name, value in staged.fields.items():
-            pointer = staged.pointers.get(name)
+            pointer = staged.pointers.get((name, 0))
             if not isinstance(value, dict) or "lookup" not in value:
                 planned[name] = value
             elif pointer is None:
@@ -133,7 +133,7 @@ class ChangeMaker:
         for staged in staged_records(self._draft, item.number, state=(Action.CREATE, Action.UPDATE, Action.UNCHANGED)):
             fields = {
                 field: self._filled(pointer)
-                for field, pointer in staged.pointers.items()
+                for (field, _item), pointer in staged.pointers.items()
                 if self._is_deferred(item, field, pointer)
             }
             if fields:

@@ -19,7 +19,7 @@ class Decisions:
         self._rejected: list[int] = []
         self._skipped: list[int] = []
         self._matches: list[tuple[int, int, int]] = []
-        self._resolved: list[tuple[int, str, int]] = []
+        self._resolved: list[tuple[int, str, int, int]] = []
         self._missing: list[tuple[int, int, int, str]] = []
         self._gathered = 0
 
@@ -47,9 +47,9 @@ class Decisions:
         self._matches.append((record, holding, line))
         self._count()
 
-    def resolve(self, record: int, field: str, holder: int) -> None:
-        """Say what a reference points at."""
-        self._resolved.append((record, field, holder))
+    def resolve(self, record: int, field: str, holder: int, *, item: int = 0) -> None:
+        """Say what a reference points at; `item` counts those of a list."""
+        self._resolved.append((record, field, item, holder))
         self._count()
 
     def miss(self, record: int, field: str, digest: int, proof: int) -> None:

@@ -23,8 +23,8 @@ class Pointer(NamedTuple):
 class Staged(NamedTuple):
     """A staged record with all that was found out about it.
 
-    `held` is None where nothing in the target matches; `written` holds the values that this migration last wrote, None
-    where it wrote none.
+    `pointers` go by field and item of a list. `held` is None where nothing in the target matches; `written` holds the
+    values that this migration last wrote, None where it wrote none.
     """
 
     record: int
@@ -34,7 +34,7 @@ class Staged(NamedTuple):
     target_id: str | None
     held: dict[str, Any] | None
     written: dict[str, Any] | None
-    pointers: dict[str, Pointer]
+    pointers: dict[tuple[str, int], Pointer]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ def staged_records(draft: Draft, number: int, *, state: tuple[str, ...] = (STAGE
         (number, *state),
     )
     for record, key, is_row, fields, target_id, held, written, is_matched in rows:
-        found: dict[str, Pointer] = {}
+        found: dict[tuple[str, int], Pointer] = {}
         while upcoming and upcoming[0] <= record:
             if upcoming[0] == record:
                 found[upcoming[1]] = upcoming[2]
@@ -104,16 +104,17 @@ def staged_records(draft: Draft, number: int, *, state: tuple[str, ...] = (STAGE
         )
 
 
-def _pointers(draft: Draft, number: int) -> Iterator[tuple[int, str, Pointer]]:
+def _pointers(draft: Draft, number: int) -> Iterator[tuple[int, tuple[str, int], Pointer]]:
     rows = draft.run(
-        "SELECT s.record, s.field, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, '') FROM resolution s"
+        "SELECT s.record, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, '')"
+        " FROM resolution s"
         " JOIN record r ON r.id=s.record AND r.object=? LEFT JOIN scratch.holding h ON h.record=s.holder"
         " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
-        " LEFT JOIN scratch.holding d ON d.record=m.holding ORDER BY s.record, s.field",
+        " LEFT JOIN scratch.holding d ON d.record=m.holding ORDER BY s.record, s.field, s.item",
         (number,),
     )
-    for record, name, target_id, holder_object, key in rows:
-        yield record, name, Pointer(target_id, holder_object, key)
+    for record, name, item, target_id, holder_object, key in rows:
+        yield record, (name, item), Pointer(target_id, holder_object, key)
 
 
 def remember_skipped(draft: Draft) -> None:

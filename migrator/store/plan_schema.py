@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 1
+FORMAT = 2
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -18,8 +18,8 @@ CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGE
   cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INTEGER NOT NULL, code TEXT NOT NULL,
   field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
-CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL,
-  PRIMARY KEY(record, field)) STRICT, WITHOUT ROWID;
+CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL, holder INTEGER NOT NULL,
+  PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;
 CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
   action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
   sha256 TEXT NOT NULL) STRICT;

@@ -81,9 +81,9 @@ def found_by(draft: Draft, number: int) -> Iterator[Found]:
         yield Found(record, field, digest, proof, fields, list(hits.values()))
 
 
-def resolve(draft: Draft, rows: Iterable[tuple[int, str, int]]) -> None:
-    """Decide: (record, field, what it points at)."""
-    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?)", rows)
+def resolve(draft: Draft, rows: Iterable[tuple[int, str, int, int]]) -> None:
+    """Decide: (record, field, item of a list, what it points at)."""
+    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?,?)", rows)
 
 
 def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str]]) -> None:
@@ -128,7 +128,7 @@ def add_created(
 def point_at_created(draft: Draft) -> None:
     """Resolve all that looked for something in vain to what was made for it."""
     draft.run(
-        "INSERT INTO resolution SELECT m.record, m.field, COALESCE(d.holding, i.record) FROM scratch.missing m"
+        "INSERT INTO resolution SELECT m.record, m.field, 0, COALESCE(d.holding, i.record) FROM scratch.missing m"
         " JOIN scratch.identity i ON i.digest=m.digest AND i.proof=m.proof"
         " LEFT JOIN scratch.matched d ON d.record=i.record WHERE true"
         " ON CONFLICT DO NOTHING"

@@ -131,11 +131,11 @@ def test_change_that_is_taken_out_moved_or_repeated_is_found(copy: Path, stateme
 def test_plan_of_another_version_is_refused(copy: Path) -> None:
     """A plan says which form it has, and no other is read."""
     edit_version = sqlite3.connect(copy)
-    edit_version.execute("PRAGMA user_version=2")
+    edit_version.execute("PRAGMA user_version=1")
     edit_version.close()
     with pytest.raises(PlanError) as refused:
         Plan(copy)
-    fact = "not a plan of this version: format 2, expected 1 (plan again)"
+    fact = "not a plan of this version: format 1, expected 2 (plan again)"
     assert str(refused.value) == f"{copy}: E602 {fact}"
 
 
