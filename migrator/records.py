@@ -97,7 +97,8 @@ class ObjectType:
     """One kind of record in a CRM; `parents` are the objects it can live under, none for an object of its own.
 
     `open` is the pattern of further fields, which only an account knows; `labels` are those of its custom fields.
-    `is_written`: the connector creates such records; else it only reads them.
+    `is_written`: the connector creates such records; else it only reads them. `parent_ids` names, for each parent, the
+    field in which a record that was read holds its parent's id.
     """
 
     name: str
@@ -110,6 +111,7 @@ class ObjectType:
     label: tuple[str, ...] = ()
     open: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    parent_ids: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
         """Give the wire name of a field: that of a custom one is found by its label, `custom.Legacy ID`."""
@@ -155,10 +157,14 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetRecord:
-    """A record as the target holds it: its id, canonical fields, and `raw`, the answer it came in."""
+    """A record as the target holds it: its id, canonical fields, and `raw`, the answer it came in.
+
+    `parent` is (object, id) of the record under which it lives, where the target tells.
+    """
 
     id: str
     fields: Fields
+    parent: tuple[str, str] | None = None
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 

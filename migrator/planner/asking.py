@@ -1,40 +1,66 @@
 """Lookups of a mapping → functions that say what a row's field points at: which line decides, with which values."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from migrator.planner.canonical import Coerce, coerce_to
 from migrator.planner.forms import Get, Note, Scope, compile_value, compile_where
-from migrator.planner.identities import ID, KEY, Digest, digest_of, digest_of_fields
-from migrator.planner.normal import normal
-from migrator.planner.refusal import ValueRefusedError
+from migrator.planner.identities import Digest
+from migrator.planner.known import CREATE, INNER, LOOKUP, OTHERWISE, Digester, KnownLookup, LookupBook
+from migrator.planner.normal import normal_text
+from migrator.planner.paths import Getter, make_getter
+from migrator.planner.refusal import ValueRefusedError, spell
 from migrator.planner.transforms.spec import as_text
-from migrator.records import Catalog, Field, Kind, ObjectType
-from migrator.spec.values import ByLine, Lookup, Value
+from migrator.records import Field, Kind, ObjectType
+from migrator.spec.values import ByLine, Fallback, ListOf, Lookup, Value
 
 Cells = Sequence[Any]
 
-LOOKUP = "lookup"
-CREATE = "create"
 
+class Query(NamedTuple):
+    """What one reference of a row looks for in one of the objects that it asks; `item` counts those of a list."""
 
-class Asked(NamedTuple):
-    """A reference of one row: how it is staged in the record, and the digest that it looks for."""
-
-    staged: dict[str, Any]
+    slot: str
+    item: int
+    lookup: int
+    line: int
     digest: Digest
 
 
+class Asked(NamedTuple):
+    """A reference of one row: how it is staged in the record, and what it looks for."""
+
+    staged: Any
+    queries: list[Query]
+
+
 Ask = Callable[[Cells, list[Note]], Asked | None]
-_Make = Callable[[list[Any]], Asked]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """Where lookups are compiled: for the records of which object, with which columns, into which book."""
+
+    owner: str
+    scope: Scope
+    book: LookupBook
 
 
 class _Line(NamedTuple):
-    """A compiled line: its inputs by name, and how an answer is made of their values."""
+    """A compiled line: its inputs, each a value or what a lookup inside asked; and how each object hashes them.
 
+    `is_whole`: a list is a key of several columns, not several references.
+    """
+
+    number: int
+    kind: str
     names: tuple[str, ...]
     gets: list[Get]
-    make: _Make
+    coerces: list[Coerce]
+    digesters: dict[str, Digester]
+    is_late: bool
+    is_whole: bool
 
 
 def key_text(value: Any) -> str:
@@ -44,109 +70,231 @@ def key_text(value: Any) -> str:
     return as_text(value).strip()
 
 
-def target_of(spelled: str, scope: Scope, catalog: Catalog) -> ObjectType | None:
-    """Find the target's object that a lookup's name stands for; None if the check of names refused it."""
-    if spelled.startswith("target/"):
-        return catalog.objects.get(spelled.removeprefix("target/"))
-    item = scope.spec.objects.get(spelled)
-    return catalog.objects.get(item.to) if item else None
+def is_reference(value: Value) -> bool:
+    """Tell whether a field form is a lookup, or a list of lookups."""
+    form = value.form
+    return isinstance(form, Lookup) or (isinstance(form, ListOf) and any(map(is_reference, form.items)))
 
 
-def compile_reference(value: Value, scope: Scope, catalog: Catalog) -> Ask:
-    """Make the function of a field that is a lookup, with its `when`; blank where that is false."""
-    if not isinstance(value.form, Lookup):
-        raise TypeError(value.form)
-    if value.transforms or value.default:
-        named = "transform" if value.transforms else "default"
-        scope.refuse(
-            "E013", value.pointer, f"'{named}' does not go with a lookup", "put it on the inputs of the lookup"
-        )
-    ask = compile_lookup(value.form, scope, catalog)
-    if not value.when:
+def compile_reference(value: Value, slot: str, asking: Asking) -> Ask:
+    """Make the function of a field that is a lookup, or a list of lookups, with what stands beside it."""
+    scope = asking.scope
+    if value.transforms:
+        scope.refuse("E013", value.pointer, "'transform' does not go with a lookup", "put it on the lookup's inputs")
+    if isinstance(value.form, Lookup):
+        ask = compile_lookup(value.form, slot, asking)
+    else:
+        ask = _compile_list(value, slot, asking)
+    default = _compile_default(value.default, slot, asking) if value.default else None
+    condition = compile_where(value.when, value.pointer, scope) if value.when else None
+    if condition is None and default is None:
         return ask
-    condition = compile_where(value.when, value.pointer, scope)
-    return lambda cells, notes: ask(cells, notes) if condition(cells) else None
+
+    def asked(cells: Cells, notes: list[Note]) -> Asked | None:
+        found = ask(cells, notes) if condition is None or condition(cells) else None
+        return default(cells, notes) if found is None and default is not None else found
+
+    return asked
 
 
-def compile_lookup(lookup: Lookup, scope: Scope, catalog: Catalog) -> Ask:
+def _compile_default(value: Value, slot: str, asking: Asking) -> Ask:
+    if is_reference(value):
+        return compile_reference(value, slot, asking)
+    get = compile_value(value, asking.scope)
+
+    def asked(cells: Cells, notes: list[Note]) -> Asked | None:
+        found = get(cells, notes)
+        return None if found is None else Asked(found, [])
+
+    return asked
+
+
+def _compile_list(value: Value, slot: str, asking: Asking) -> Ask:
+    items = value.form.items if isinstance(value.form, ListOf) else ()
+    if others := [item for item in items if not is_reference(item)]:
+        hint = "write it as a lookup too: {lookup: …, by: [{id: …}]}"
+        asking.scope.refuse("E013", others[0].pointer, "a list of lookups holds lookups only", hint)
+        items = tuple(item for item in items if is_reference(item))
+    asks = [compile_reference(item, slot, asking) for item in items]
+
+    def asked(cells: Cells, notes: list[Note]) -> Asked | None:
+        found = [one for ask in asks if (one := ask(cells, notes)) is not None]
+        return _as_list(found) if found else None
+
+    return asked
+
+
+def _as_list(found: list[Asked]) -> Asked:
+    """Put references in one list, in which their items are counted anew."""
+    staged: list[Any] = []
+    queries: list[Query] = []
+    for one in found:
+        queries += [query._replace(item=query.item + len(staged)) for query in one.queries]
+        staged += one.staged if isinstance(one.staged, list) else [one.staged]
+    return Asked(staged, queries)
+
+
+def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bool = False) -> Ask:
     """Make the function of a lookup: None where every input is blank. It raises ValueRefusedError where some are."""
-    target = target_of(lookup.objects[0], scope, catalog)
-    if target is None:
+    known = asking.book.add(asking.owner, slot, lookup, is_fallback=is_fallback)
+    if known is None:
         return lambda _cells, _notes: None
-    lines = [_compile_line(line, lookup, target, scope) for line in lookup.lines]
-    create = [(name, compile_value(value, scope), _coerce(name, target)) for name, value in lookup.create or ()]
+    lines = [_compile_line(n, line, known, asking) for n, line in enumerate(lookup.lines)]
+    choose = _compile_choice(lookup, asking.scope)
+    create = _compile_create(known, asking)
+    on_blank = _compile_fallback(lookup.on_blank, known, asking, is_fallback=False)
+    on_missing = _compile_fallback(lookup.fallback, known, asking, is_fallback=True)
 
     def ask(cells: Cells, notes: list[Note]) -> Asked | None:
-        found = [[get(cells, notes) for get in line.gets] for line in lines]
-        for line, values in zip(lines, found, strict=True):
-            if all(value is not None for value in values):
-                asked = line.make(values)
+        blank = ""
+        is_blank = True
+        for line in lines:
+            values = [get(cells, notes) for get in line.gets]
+            lacking = [name for name, value in zip(line.names, values, strict=True) if value is None]
+            if not lacking:
+                found = _make(known, line, values, choose(cells))
                 if create:
-                    asked.staged[CREATE] = _created(create, cells, notes)
-                return asked
-        if any(value is not None for values in found for value in values):
-            blank = next(
-                name
-                for line, values in zip(lines, found, strict=True)
-                for name, value in zip(line.names, values, strict=True)
-                if value is None
-            )
+                    _state_created(found, create, cells, notes)
+                return _with_fallback(found, on_missing(cells, notes)) if on_missing else found
+            blank = blank or lacking[0]
+            is_blank = is_blank and len(lacking) == len(values)
+        if not is_blank:
             raise ValueRefusedError("E206", f"no line of the lookup is filled: '{blank}' is blank")
-        return None
+        return on_blank(cells, notes) if on_blank else None
 
     return ask
 
 
-def _created(create: list[tuple[str, Get, Coerce]], cells: Cells, notes: list[Note]) -> dict[str, Any]:
-    values = ((name, get(cells, notes), coerce) for name, get, coerce in create)
-    return {name: coerce(value) for name, value, coerce in values if value is not None}
+def _make(known: KnownLookup, line: _Line, values: list[Any], chosen: tuple[str, ...]) -> Asked:
+    """State a reference, or a list of them where an input is a list; the other inputs go for each item of it."""
+    lists = [value for value in values if isinstance(value, list)]
+    if not lists or line.is_whole:
+        return _make_one(known, line, values, chosen)
+    if len({len(value) for value in lists}) > 1:
+        raise ValueRefusedError("E206", "the lists that the lookup is given differ in length", value=lists[0])
+    rows = [[value[n] if isinstance(value, list) else value for value in values] for n in range(len(lists[0]))]
+    return _as_list([_make_one(known, line, row, chosen) for row in rows])
 
 
-def _compile_line(line: ByLine, lookup: Lookup, target: ObjectType, scope: Scope) -> _Line:
-    gets = [compile_value(value, scope) for _name, value in line.inputs]
+def _make_one(known: KnownLookup, line: _Line, values: list[Any], chosen: tuple[str, ...]) -> Asked:
+    queries: list[Query] = []
+    stated: list[Any] = []
+    for value, coerce in zip(values, line.coerces, strict=True):
+        if isinstance(value, Asked):
+            queries += value.queries
+            stated.append(value.staged)
+        else:
+            stated.append(coerce(value))
+    if not line.is_late:
+        number = known.number
+        queries += [Query(known.slot, 0, number, line.number, line.digesters[name](stated)) for name in chosen]
+    asked = chosen[0] if len(chosen) == 1 else list(chosen)
+    single = line.kind in {"key", "id"}
+    return Asked(
+        {LOOKUP: asked, line.kind: stated[0] if single else dict(zip(line.names, stated, strict=True))}, queries
+    )
+
+
+def _compile_line(number: int, line: ByLine, known: KnownLookup, asking: Asking) -> _Line:
     names = tuple(name for name, _value in line.inputs)
-    if line.kind == "key":
-        return _Line(names, gets, _by_key(lookup.objects[0]))
-    if line.kind == "id":
-        return _Line(names, gets, _by_id(lookup.objects[0], target.name))
-    return _Line(names, gets, _by_fields(lookup.objects[0], target, names))
+    target = next(iter(known.targets.values()))
+    digesters = {name: known.digesters(line.kind, names, [name])[0] for name in known.targets}
+    gets = [_compile_input(number, name, value, known, asking) for name, value in line.inputs]
+    is_keyed = line.kind != "fields"
+    coerces = [key_text if is_keyed else _coerce(name, target) for name in names]
+    objects = asking.scope.spec.objects
+    is_whole = line.kind == "key" and all(name in objects and len(objects[name].key) > 1 for name in known.targets)
+    return _Line(number, line.kind, names, gets, coerces, digesters, known.is_late(number), is_whole)
 
 
-def _by_key(name: str) -> _Make:
-    def make(values: list[Any]) -> Asked:
-        key = key_text(values[0])
-        return Asked({LOOKUP: name, "key": key}, digest_of(name, KEY, key))
-
-    return make
-
-
-def _by_id(name: str, target: str) -> _Make:
-    def make(values: list[Any]) -> Asked:
-        record_id = key_text(values[0])
-        return Asked({LOOKUP: name, "id": record_id}, digest_of(target, ID, record_id.lower()))
-
-    return make
+def _compile_input(number: int, name: str, value: Value, known: KnownLookup, asking: Asking) -> Get:
+    """Make the function of an input; one that is a lookup gives what that asks."""
+    if not is_reference(value):
+        return compile_value(value, asking.scope)
+    before = len(asking.book.all)
+    ask = compile_reference(value, f"{INNER}{known.slot}.{number}.{name}", asking)
+    if len(asking.book.all) > before:
+        known.inside[number, name] = asking.book.all[before]
+    return ask
 
 
-def _by_fields(name: str, target: ObjectType, names: tuple[str, ...]) -> _Make:
-    kinds = [(target.field(field) or Field(name=field, kind=Kind.TEXT)).kind for field in names]
-    coerces = [_coerce(field, target) for field in names]
+def _compile_choice(lookup: Lookup, scope: Scope) -> Callable[[Cells], tuple[str, ...]]:
+    """Make what chooses the objects that are asked: all of them, or the one that a column names."""
+    if not lookup.column:
+        return lambda _cells: lookup.objects
+    try:
+        get: Getter = make_getter(lookup.column, scope.columns)
+    except KeyError:  # told by the check of names
+        return lambda _cells: lookup.objects
+    exact = dict(lookup.kinds)
+    folded = {normal_text(name): to for name, to in reversed(lookup.kinds)}
 
-    def make(values: list[Any]) -> Asked:
-        fields = [coerce(value) for coerce, value in zip(coerces, values, strict=True)]
-        texts = [normal(kind, value) for kind, value in zip(kinds, fields, strict=True)]
-        staged = {LOOKUP: name, "fields": dict(zip(names, fields, strict=True))}
-        return Asked(staged, digest_of_fields(target.name, names, texts))
+    def choose(cells: Cells) -> tuple[str, ...]:
+        kind = get(cells)
+        text = "" if kind is None else as_text(kind)
+        found = exact.get(text) or folded.get(normal_text(text))
+        if found is None:
+            fact = f"'{lookup.column}' names no kind of record" if text else f"'{lookup.column}' is blank"
+            raise ValueRefusedError("E206", fact, value=spell(text), hint=f"there are: {', '.join(exact)}")
+        return (found,)
 
-    return make
+    return choose
+
+
+def _compile_fallback(stated: Fallback | None, known: KnownLookup, asking: Asking, *, is_fallback: bool) -> Ask | None:
+    """Make the lookup of a record to fall back to, which is one of its own with a single line."""
+    if stated is None:
+        return None
+    policy = "create" if stated.creates else "reject"
+    own = replace(
+        known.lookup,
+        lines=(stated.line,),
+        on_missing=policy,
+        column="",
+        fallback=None,
+        on_blank=None,
+        create=None,
+        unless_similar=None,
+    )
+    return compile_lookup(own, known.slot, asking, is_fallback=is_fallback)
+
+
+def _with_fallback(found: Asked, other: Asked | None) -> Asked:
+    if other is None:
+        return found
+    staged = found.staged if isinstance(found.staged, list) else [found.staged]
+    queries = [query._replace(item=n) for n in range(len(staged)) for query in other.queries]
+    for item in staged:
+        item[OTHERWISE] = other.staged
+    return Asked(found.staged, [*found.queries, *queries])
+
+
+_Create = list[tuple[str, Get, Coerce]]
+
+
+def _compile_create(known: KnownLookup, asking: Asking) -> _Create:
+    """Make the fields of a new record; what lookups among them ask is asked by that record, once it is there."""
+    target = known.targets[known.made]
+    made = replace(asking, owner=known.made)
+    found: _Create = []
+    for name, value in known.lookup.create or ():
+        if not is_reference(value):
+            found.append((name, compile_value(value, asking.scope), _coerce(name, target)))
+            continue
+        before = len(asking.book.all)
+        ask = compile_reference(value, name, made)
+        if len(asking.book.all) > before:
+            known.created[name] = asking.book.all[before]
+        found.append((name, ask, lambda asked: asked.staged))
+    return found
+
+
+def _state_created(found: Asked, create: _Create, cells: Cells, notes: list[Note]) -> None:
+    values = ((name, get(cells, notes), coerce) for name, get, coerce in create)
+    fields = {name: coerce(value) for name, value, coerce in values if value is not None}
+    for item in found.staged if isinstance(found.staged, list) else [found.staged]:
+        item[CREATE] = fields
 
 
 def _coerce(name: str, target: ObjectType) -> Coerce:
     return coerce_to(target.field(name) or Field(name=name, kind=Kind.TEXT))
-
-
-def spell_asked(staged: dict[str, Any]) -> str:
-    """Write what was looked for, for people."""
-    if "fields" in staged:
-        return ", ".join(str(value) for value in staged["fields"].values())
-    return str(staged.get("key") or staged.get("id"))

@@ -9,7 +9,8 @@ from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
 from migrator.planner.folding import rules_of
 from migrator.planner.identities import marker_of
-from migrator.planner.rows import PARENT, to_json
+from migrator.planner.lines import PARENT
+from migrator.planner.rows import to_json
 from migrator.planner.stage import max_marker
 from migrator.records import Action
 from migrator.store.changes import ChangeWriter, Pointer, Staged, operation_id, remember_skipped, staged_records

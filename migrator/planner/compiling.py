@@ -1,31 +1,23 @@
 """A whole mapping, compiled and checked: every problem of it at once, or functions that are ready for rows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrator.errors import SpecError
+from migrator.planner.asking import Asking, is_reference
+from migrator.planner.folding import whole_of
 from migrator.planner.forms import ReadMap, Scope, compile_where
+from migrator.planner.known import KnownLookup, LookupBook
 from migrator.planner.labels import with_keys
+from migrator.planner.levels import Lined, plan_levels
+from migrator.planner.lines import PARENT, Line, Part, make_part
 from migrator.planner.order import Order, order_objects
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.rows import RowFunction
-from migrator.records import Catalog, Field, Kind, ObjectType, Tier
+from migrator.records import Catalog, ObjectType, Tier
 from migrator.spec.names import name_problems
-from migrator.spec.values import Lookup, MappingSpec, ObjectSpec
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """Fields of a target's object by which a record is recognised, in order of their names, each with its kind.
-
-    `keyed` are those that the mapping does not write: they are compared with the bare source key.
-    """
-
-    number: int
-    names: tuple[str, ...]
-    kinds: tuple[Kind, ...]
-    keyed: tuple[str, ...] = ()
+from migrator.spec.values import Lookup, MappingSpec, MatchLine, ObjectSpec, all_lookups, lines_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +33,11 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledObject:
-    """One object, ready for rows. `lines` are the match lines, `asked` the fields by which lookups may ask for it."""
+    """One object, ready for rows.
+
+    `lines` are the match lines, `asked` the fields by which lookups may ask for it. `match_level` and `asked_level`
+    count after how many rounds of lookups the two can be stated; 0 for at once.
+    """
 
     number: int
     item: ObjectSpec
@@ -52,6 +48,8 @@ class CompiledObject:
     lines: tuple[Line, ...]
     asked: tuple[Line, ...]
     marker: str
+    match_level: int = 0
+    asked_level: int = 0
 
     @property
     def tier(self) -> Tier:
@@ -61,24 +59,25 @@ class CompiledObject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compiled:
-    """A whole mapping, ready for rows, with the order in which its objects are written."""
+    """A whole mapping, ready for rows, with the order in which its objects are written.
+
+    `lookups` are all lookups by their numbers, `waves` for each the rounds in which its lines are resolved.
+    """
 
     spec: MappingSpec
     catalog: Catalog
     objects: Mapping[str, CompiledObject]
     order: Order
+    lookups: tuple[KnownLookup, ...]
+    waves: tuple[tuple[int, ...], ...]
 
     def by_number(self, number: int) -> CompiledObject:
         """Find an object by its number."""
         return next(item for item in self.objects.values() if item.number == number)
 
-    def lookup(self, name: str, field: str) -> Lookup:
-        """Find the lookup of a field; the parent's under its own name."""
-        item = self.objects[name].item
-        found = next((known.value.form for known in item.fields if known.name == field), item.parent)
-        if not isinstance(found, Lookup):
-            raise KeyError(field)
-        return found
+    def lookup(self, name: str, slot: str) -> Lookup:
+        """Find a lookup of an object's own fields; the parent's under its own name."""
+        return next(known.lookup for known in self.lookups if (known.owner, known.slot) == (name, slot))
 
 
 def compile_mapping(
@@ -88,15 +87,28 @@ def compile_mapping(
     problems = name_problems(spec, catalog, columns)
     spec = with_keys(spec, catalog)
     objects: dict[str, CompiledObject] = {}
+    book = LookupBook(spec=spec, catalog=catalog)
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:
             scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map)
-            objects[item.name] = _compile_object(number, item, scope, catalog)
+            objects[item.name] = _compile_object(number, item, scope, book)
             problems += scope.problems
+    levels = plan_levels(map(_lined, objects.values()), book)
+    problems += levels.problems
     if problems:
         unique = {str(problem): problem for problem in problems}
         raise SpecError(*sorted(unique.values(), key=_place_order))
-    return Compiled(spec=spec, catalog=catalog, objects=objects, order=order_objects(spec.objects, catalog))
+    return Compiled(
+        spec=spec,
+        catalog=catalog,
+        objects={
+            name: replace(item, match_level=levels.match[name], asked_level=levels.asked[name])
+            for name, item in objects.items()
+        },
+        order=order_objects(spec.objects, catalog),
+        lookups=tuple(book.all),
+        waves=levels.waves,
+    )
 
 
 def _place_order(problem: Any) -> tuple[int, int]:
@@ -104,23 +116,27 @@ def _place_order(problem: Any) -> tuple[int, int]:
     return (int(parts[1]), int(parts[2])) if len(parts) > 2 else (0, 0)  # noqa: PLR2004 - file, line, column
 
 
-def _compile_object(number: int, item: ObjectSpec, scope: Scope, catalog: Catalog) -> CompiledObject:
-    target = catalog.objects[item.to]
+def _compile_object(number: int, item: ObjectSpec, scope: Scope, book: LookupBook) -> CompiledObject:
+    target = book.catalog.objects[item.to]
     written = {field.name for field in item.fields}
-    lines = [_line(n, line.fields, target, written) for n, line in enumerate(item.match)]
+    lines = tuple(_match_line(n, line, item, target) for n, line in enumerate(item.match))
     matched = {line.names for line in lines}
-    asked = [line for line in asked_lines(scope.spec, target) if line.names not in matched]
+    asked = (line for line in asked_lines(book.spec, target, item) if line.names not in matched)
     return CompiledObject(
         number=number,
         item=item,
         target=target,
-        read=RowFunction(item, target, scope, catalog),
+        read=RowFunction(item, target, Asking(owner=item.name, scope=scope, book=book)),
         columns=scope.columns,
         steps=tuple(_compile_steps(item, scope)),
-        lines=tuple(lines),
+        lines=lines,
         asked=tuple(asked),
         marker=_marker(item, target, written),
     )
+
+
+def _lined(item: CompiledObject) -> Lined:
+    return Lined(item.item.name, item.item.to, item.lines, item.asked, item.item.pointer)
 
 
 def _marker(item: ObjectSpec, target: ObjectType, written: set[str]) -> str:
@@ -129,28 +145,32 @@ def _marker(item: ObjectSpec, target: ObjectType, written: set[str]) -> str:
     return "" if field in written else field
 
 
-def _line(number: int, names: tuple[str, ...], target: ObjectType, written: set[str]) -> Line:
-    ordered = tuple(sorted(names))
-    kinds = tuple((target.field(name) or Field(name=name, kind=Kind.TEXT)).kind for name in ordered)
-    keyed = tuple(name for name in ordered if name not in written)
-    return Line(number=number, names=ordered, kinds=kinds, keyed=keyed)
+def _match_line(number: int, line: MatchLine, item: ObjectSpec, target: ObjectType) -> Line:
+    """Compile a match line; a child record is looked for among the children of its own parent."""
+    is_child = item.parent is not None and bool(target.parent_ids)
+    parts = [make_part(names, target) for names in (*line.parts, *([(PARENT,)] if is_child else []))]
+    parts.sort(key=lambda part: part.name)
+    written = {whole_of(field.name) for field in item.fields} | {PARENT}
+    keyed = (part.name for part in parts if not part.is_many and part.name not in written)
+    return Line(number, tuple(parts), tuple(keyed), _references(parts, item))
 
 
-def asked_lines(spec: MappingSpec, target: ObjectType) -> list[Line]:
+def _references(parts: Iterable[Part], item: ObjectSpec) -> tuple[str, ...]:
+    late = {field.name for field in item.fields if is_reference(field.value)} | {PARENT}
+    return tuple(part.name for part in parts if part.name in late)
+
+
+def asked_lines(spec: MappingSpec, target: ObjectType, item: ObjectSpec | None = None) -> list[Line]:
     """Find every set of fields by which some lookup of the mapping asks for records of a target's object."""
     found: dict[tuple[str, ...], Line] = {}
     for lookup in all_lookups(spec):
-        for line in lookup.lines:
-            if line.fields and spec.asked_object(lookup.objects[0]) == target.name:
-                found[line.fields] = _line(0, line.fields, target, set(line.fields))
+        if all(spec.asked_object(name) != target.name for name in lookup.objects):
+            continue
+        for line in lines_of(lookup):
+            if line.fields:
+                parts = tuple(make_part((name,), target) for name in line.fields)
+                found[line.fields] = Line(0, parts, (), _references(parts, item) if item else ())
     return list(found.values())
-
-
-def all_lookups(spec: MappingSpec) -> list[Lookup]:
-    """Give every lookup of a mapping."""
-    found = [field.value.form for item in spec.objects.values() for field in item.fields]
-    found += [item.parent for item in spec.objects.values() if item.parent]
-    return [form for form in found if isinstance(form, Lookup)]
 
 
 def _compile_steps(item: ObjectSpec, scope: Scope) -> list[Step]:

@@ -5,7 +5,7 @@ from typing import Self
 from migrator.records import Action
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import add_matches
-from migrator.store.references import add_missing, resolve
+from migrator.store.references import Found, add_missing, postpone, resolve
 
 BATCH = 1_000
 
@@ -20,7 +20,8 @@ class Decisions:
         self._skipped: list[int] = []
         self._matches: list[tuple[int, int, int]] = []
         self._resolved: list[tuple[int, str, int, int]] = []
-        self._missing: list[tuple[int, int, int, str]] = []
+        self._missing: list[tuple[int, int, int, str, int, int]] = []
+        self._postponed: list[tuple[int]] = []
         self._gathered = 0
 
     def __enter__(self) -> Self:
@@ -52,9 +53,14 @@ class Decisions:
         self._resolved.append((record, field, item, holder))
         self._count()
 
-    def miss(self, record: int, field: str, digest: int, proof: int) -> None:
+    def miss(self, found: Found) -> None:
         """Note a reference that shall create what it did not find."""
-        self._missing.append((digest, proof, record, field))
+        self._missing.append((found.digest, found.proof, found.record, found.field, found.item, found.lookup))
+        self._count()
+
+    def postpone(self, references: list[int]) -> None:
+        """Put the queries of a reference off."""
+        self._postponed += [(number,) for number in references]
         self._count()
 
     def _count(self) -> None:
@@ -66,9 +72,10 @@ class Decisions:
         add_matches(self._draft, self._matches)
         resolve(self._draft, self._resolved)
         add_missing(self._draft, self._missing)
+        postpone(self._draft, self._postponed)
         self._draft.add_problems(self._problems)
         self._draft.set_state(Action.REJECT, self._rejected)
         self._draft.set_state(Action.SKIP, self._skipped)
         self._problems, self._rejected, self._skipped = [], [], []
-        self._matches, self._resolved, self._missing = [], [], []
+        self._matches, self._resolved, self._missing, self._postponed = [], [], [], []
         self._gathered = 0

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrator.errors import Problem
-from migrator.planner.asking import CREATE
 from migrator.planner.canonical import coerce_to
 from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.known import CREATE, OTHERWISE
+from migrator.planner.lines import PARENT
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import PARENT, cleaner, to_json
+from migrator.planner.rows import cleaner, to_json
 from migrator.records import Canonical, same_value
 from migrator.spec.values import Example
 
@@ -60,9 +61,11 @@ def _differences(item: CompiledObject, example: Example, found: dict[str, Canoni
 
 
 def _shown(value: Any) -> Any:
-    """Show a reference as a mapping states it, without what would be created."""
-    if isinstance(value, dict) and CREATE in value:
-        return {key: part for key, part in value.items() if key != CREATE}
+    """Show a reference as a mapping states it, without what would be created or stand in."""
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _shown(part) for key, part in value.items() if key not in {CREATE, OTHERWISE}}
     return value
 
 

@@ -12,6 +12,7 @@ Digest = tuple[int, int]
 KEY = "key"
 ID = "id"
 MARKER = "marker"
+ROW = "row"
 
 
 def digest_of(*parts: str) -> Digest:

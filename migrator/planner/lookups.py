@@ -1,119 +1,199 @@
-"""What references point at: resolved object by object, creating what is missing, one record for each value."""
+"""What references point at: resolved round by round, creating what is missing, one record for each value."""
 
-import json
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from migrator.planner.asking import CREATE, spell_asked
-from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.cascades import reject_cascades
+from migrator.planner.compiling import Compiled
 from migrator.planner.decisions import BATCH, Decisions
 from migrator.planner.identities import created_key
-from migrator.planner.matching import settle_created
-from migrator.planner.rows import PARENT, to_json
+from migrator.planner.known import CREATE, INNER, LOOKUP, KnownLookup, spell_asked
+from migrator.planner.late import staged_by, state_late
+from migrator.planner.levels import LAST_WAVE, WAVES_PER_LEVEL
+from migrator.planner.lines import PARENT
+from migrator.planner.matching import settle_created, settle_matches
+from migrator.planner.rows import to_json
 from migrator.planner.stage import identities_of
 from migrator.records import Action
-from migrator.spec.values import Lookup
-from migrator.store.draft import STAGED, Draft, StagedIdentity, StagedProblem, StagedRecord
+from migrator.store.draft import STAGED, Draft, StagedIdentity, StagedProblem, StagedRecord, StagedReference
+from migrator.store.plan_schema import LOOKUP_LINE
 from migrator.store.references import (
-    Cascade,
     Found,
     Hit,
     Missing,
     add_created,
-    cascades,
     drop_unwanted,
-    found_by,
+    fields_of,
+    found_in_wave,
+    found_postponed,
+    found_unresolved,
+    last_reference,
     missing,
     point_at_created,
 )
 
 _NAMED = 5
+_HINT = "add it, correct the value, or state on_missing: create | blank | skip"
 
 
 class Lookups:
-    """Resolves the references of a whole draft; `next_record` numbers what it creates."""
+    """Resolves the references of a whole draft; `next_record` numbers what it creates.
+
+    What is missing or ambiguous is put off until everything is created that lookups create, and until it is known
+    which rows are rejected: so the order of rows and objects makes no difference.
+    """
 
     def __init__(self, compiled: Compiled, draft: Draft, next_record: int) -> None:
         self._compiled = compiled
         self._draft = draft
         self.next_record = next_record
+        self._created = next_record
+        self._asks_anew = False
+        self._waves = sorted({wave for waves in compiled.waves for wave in waves})
 
     def resolve_all(self) -> None:
-        """Resolve object by object, parents first; then reject what points at rejected records, and so on."""
-        for name in self._compiled.order.objects:
-            self._resolve_object(self._compiled.objects[name])
-        while layer := cascades(self._draft):
-            self._draft.add_problems([_cascade_problem(item) for item in layer])
-            self._draft.set_state(Action.REJECT, [item.record for item in layer])
+        """Resolve, round by round; then reject what points at rejected records, and so on."""
+        first, after = 1, 0
+        while True:
+            newest, created = last_reference(self._draft), self.next_record
+            self._resolve_rounds(first, after)
+            if not self._asks_anew:
+                break
+            first, after, self._asks_anew = created, newest, False
+        self._settle_postponed()
+        for wave in self._waves:
+            if wave >= LAST_WAVE:
+                self._resolve_each(found_unresolved(self._draft, wave))
+                self._settle_postponed()
         while drop_unwanted(self._draft):
             pass
 
-    def _resolve_object(self, item: CompiledObject) -> None:
+    def _resolve_rounds(self, first: int, after: int) -> None:
+        """Resolve the references behind number `after`; records from `first` on state what they can by then."""
+        objects = self._compiled.objects.values()
+        rounds = [wave // WAVES_PER_LEVEL for wave in self._waves if wave < LAST_WAVE]
+        for level in range(max([*rounds, *(item.match_level for item in objects)], default=0) + 1):
+            for item in objects:
+                state_late(self._compiled, self._draft, item, level, first=first)
+            if level:
+                settle_matches(self._compiled, self._draft, level=level, first=first, created=self._created)
+            for wave in self._waves:
+                if wave // WAVES_PER_LEVEL == level:
+                    self._resolve_each(found_in_wave(self._draft, wave, after=after))
+
+    def _resolve_each(self, references: Iterator[Found]) -> None:
         with Decisions(self._draft) as decisions:
-            for found in found_by(self._draft, item.number):
-                self._decide(item, self._compiled.lookup(item.item.name, found.field), found, decisions)
-        self._create_missing(item)
+            for found in references:
+                self._decide(found, decisions)
+        self._create_missing()
 
-    def _decide(self, item: CompiledObject, lookup: Lookup, found: Found, decisions: Decisions) -> None:
-        live = [hit for hit in found.hits if hit.record < 0 or hit.state == STAGED]
+    def _decide(self, found: Found, decisions: Decisions) -> None:
+        """Resolve what is clear, note what is to be created, and put the rest off."""
+        lookup = self._compiled.lookups[found.lookup].lookup
+        live = _live(found)
         if len(live) == 1 or (live and lookup.on_ambiguous == "first"):
-            decisions.resolve(found.record, found.field, live[0].record)
+            decisions.resolve(found.record, found.field, live[0].record, item=found.item)
         elif live:
-            decisions.reject(_problem(item, found, _ambiguous(live)))
-        elif any(hit.state == Action.REJECT for hit in found.hits):
-            rejected = next(hit for hit in found.hits if hit.state == Action.REJECT)
-            decisions.resolve(found.record, found.field, rejected.record)  # the cascade tells the cause
+            decisions.postpone(found.references)
+        elif rejected := _rejected(found):
+            decisions.resolve(found.record, found.field, rejected, item=found.item)  # the cascade tells the cause
         elif lookup.on_missing == "create":
-            decisions.miss(found.record, found.field, found.digest, found.proof)
-        elif lookup.on_missing == "skip":
-            decisions.skip(found.record)
-        elif lookup.on_missing == "reject":
-            why = (
-                "its row was left out"
-                if found.hits
-                else f"not in the source, nor in {self._compiled.catalog.connector}"
-            )
-            hint = "add it, correct the value, or state on_missing: create | blank | skip"
-            decisions.reject(_problem(item, found, ("E203", f"no {lookup.objects[0]} found, {why}", hint)))
+            decisions.miss(found)
+        else:
+            decisions.postpone(found.references)
 
-    def _create_missing(self, asking: CompiledObject) -> None:
+    def _settle_postponed(self) -> None:
+        """Decide what was put off; a rejected row is no candidate, which may make another reference clear."""
+        reject_cascades(self._draft)
+        while self._settle_missing():
+            reject_cascades(self._draft)
+        with Decisions(self._draft) as decisions:
+            for found in found_postponed(self._draft):
+                if live := _live(found):
+                    decisions.reject(self._problem(found, _ambiguous(live)))
+        reject_cascades(self._draft)
+
+    def _settle_missing(self) -> int:
+        """Decide what is missing, and what is no longer ambiguous; tells how many were decided."""
+        decided = 0
+        with Decisions(self._draft) as decisions:
+            for found in found_postponed(self._draft):
+                live = _live(found)
+                policy = self._compiled.lookups[found.lookup].lookup.on_missing
+                holder = live[0].record if len(live) == 1 else 0 if live else _rejected(found)
+                decided += bool(holder) or (not live and policy in {"reject", "skip"})
+                if holder:
+                    decisions.resolve(found.record, found.field, holder, item=found.item)
+                elif not live and policy == "reject":
+                    decisions.reject(self._problem(found, self._missing(found)))
+                elif not live and policy == "skip":
+                    decisions.skip(found.record)
+        return decided
+
+    def _create_missing(self) -> None:
         """Make one record for each value that was asked for in vain, in the spelling of the first who asked."""
         first = self.next_record
         asked = missing(self._draft)
         while batch := list(islice(asked, BATCH)):
-            self._create(asking, batch)
+            self._create(batch)
         if self.next_record > first:
             settle_created(self._compiled, self._draft, first)
             point_at_created(self._draft)
 
-    def _create(self, asking: CompiledObject, batch: list[Missing]) -> None:
+    def _create(self, batch: list[Missing]) -> None:
         records: list[StagedRecord] = []
         identities: list[StagedIdentity] = []
-        pointers: list[tuple[int, int, int]] = []
+        references: list[StagedReference] = []
         for item in batch:
-            made = self._compiled.objects[self._compiled.lookup(asking.item.name, item.field).objects[0]]
-            fields = _fields_of(item)
-            key = item.fields[item.field].get("key") or created_key(made.item.to, (item.digest, item.proof))
+            known = self._compiled.lookups[item.lookup]
+            made = self._compiled.objects[known.made]
+            staged = staged_by(self._compiled, known, item.fields, item.field, item.item)
+            fields = dict(staged.get(CREATE) or staged.get("fields") or {})
+            key = staged.get("key") or created_key(made.item.to, (item.digest, item.proof))
             record = self.next_record
             self.next_record += 1
             records.append(StagedRecord(record, made.number, None, None, key, None, to_json(fields)))
             identities += identities_of(made, record, key, fields, self._compiled.spec.name)
-            pointers.append((item.digest, item.proof, record))
-        add_created(self._draft, records, identities, pointers)
+            identities.append(StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE))
+            references += self._references(known, record, fields)
+            self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)
+        self._asks_anew = self._asks_anew or bool(references)
+        add_created(self._draft, records, identities, references)
+
+    def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
+        """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
+        inside = {name: inner for (_line, name), inner in known.inside.items()}
+        for name, value in fields.items():
+            if isinstance(value, dict) and LOOKUP in value:
+                inner = known.created.get(name) or inside[name]
+                wave = self._compiled.waves[inner.number]
+                for digest in inner.digests(value, {}):
+                    yield StagedReference(record, name, 0, inner.number, wave[inner.line_of(value)], *digest)
+
+    def _missing(self, found: Found) -> tuple[str, str, str]:
+        lookup = self._compiled.lookups[found.lookup].lookup
+        outside = f"not in the source, nor in {self._compiled.catalog.connector}"
+        why = "its row was left out" if found.hits else outside
+        return "E203", f"no {' or '.join(lookup.objects)} found, {why}", _HINT
+
+    def _problem(self, found: Found, why: tuple[str, str, str]) -> StagedProblem:
+        """Say why a reference rejects its record: code, fact and hint, with the value that was looked for."""
+        code, fact, hint = why
+        known = self._compiled.lookups[found.lookup]
+        fields = fields_of(self._draft, found.record)
+        value = spell_asked(staged_by(self._compiled, known, fields, found.field, found.item))
+        name = "parent" if found.field == PARENT else found.field.removeprefix(INNER)
+        return StagedProblem(found.record, found.object, code, name, value, f"{fact}: '{value}'", hint)
 
 
-def _fields_of(item: Missing) -> dict[str, Any]:
-    """Give the fields of a new record: those under `create`, else those of the line that decided."""
-    staged = item.fields[item.field]
-    return dict(staged.get(CREATE) or staged.get("fields") or {})
+def _live(found: Found) -> list[Hit]:
+    return [hit for hit in found.hits if hit.record < 0 or hit.state == STAGED]
 
 
-def _problem(item: CompiledObject, found: Found, why: tuple[str, str, str]) -> StagedProblem:
-    """Say why a reference rejects its record: code, fact and hint, with the value that was looked for."""
-    code, fact, hint = why
-    name = "parent" if found.field == PARENT else found.field
-    value = spell_asked(json.loads(found.fields)[found.field])
-    return StagedProblem(found.record, item.number, code, name, value, f"{fact}: '{value}'", hint)
+def _rejected(found: Found) -> int:
+    """Give a rejected record that a reference found; 0 where it found none."""
+    return next((hit.record for hit in found.hits if hit.state == Action.REJECT), 0)
 
 
 def _ambiguous(live: list[Hit]) -> tuple[str, str, str]:
@@ -126,10 +206,3 @@ def _ambiguous(live: list[Hit]) -> tuple[str, str, str]:
 def _spell(hit: Hit) -> str:
     place = f"{hit.file}:{hit.row}" if hit.row else "in the target"
     return f"{hit.label or hit.key} ({place})"
-
-
-def _cascade_problem(item: Cascade) -> StagedProblem:
-    place = f"{item.parent_file}:{item.parent_row}" if item.parent_row else item.parent_key
-    fact = f"points at {place}, which is rejected itself ({item.parent_code})"
-    name = "parent" if item.field == PARENT else item.field
-    return StagedProblem(item.record, item.object, "E204", name, item.parent_key, fact, "correct that row first")

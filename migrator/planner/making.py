@@ -97,7 +97,7 @@ async def _fill(
     """Fill the draft, set by set: rows, what the target holds, matches, lookups, changes; give its header."""
     source, target = ends
     ledger, identity = known
-    stage = Stage(draft, compiled.spec.name)
+    stage = Stage(draft, compiled)
     staged: dict[str, StageCount] = {}
     for name, item in compiled.objects.items():
         staged[name] = await stage.add(item, source)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import Decisions
 from migrator.planner.identities import KEY, digest_of, marker_of
-from migrator.planner.normal import normal
 from migrator.planner.stage import max_marker
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import (
@@ -29,20 +28,34 @@ def settle_duplicates(compiled: Compiled, draft: Draft) -> None:
     """Decide rows that share a key or a match value, by each object's `on_duplicate`."""
     for claims in claims_of_key(draft):
         _settle(compiled, draft, claims, "E301", f"the key '{claims[0].key}'")
-    for claims in claims_of_value(draft):
+    settle_values(compiled, draft, [item.number for item in compiled.objects.values() if not item.match_level])
+
+
+def settle_values(compiled: Compiled, draft: Draft, objects: list[int]) -> None:
+    """Decide rows that share the value of their first filled match line."""
+    for claims in claims_of_value(draft, objects):
         _settle(compiled, draft, claims, "E302", "a match value")
 
 
-def settle_matches(compiled: Compiled, draft: Draft) -> None:
-    """Decide each row's match: by ledger, by marker, by the match lines in order; then `on_match` and `on_no_match`."""
+def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: int = 1, created: int = 0) -> None:
+    """Decide each row's match: by ledger, by marker, by the match lines in order; then `on_match` and `on_no_match`.
+
+    Only for objects whose match lines are known after `level` rounds of lookups, and for records from `first` on;
+    those from `created` on are asked for by lookups: what is in the target already is not made again.
+    """
+    objects = [item for item in compiled.objects.values() if item.match_level == level]
+    if level:
+        settle_values(compiled, draft, [item.number for item in objects])
     with Decisions(draft) as decisions:
-        for record, number, candidate in _recognise(compiled, draft, decisions, first=1):
-            if compiled.by_number(number).item.on_match == "reject":
+        for record, number, candidate in _recognise(compiled, draft, decisions, objects, first=first):
+            if created and record >= created:
+                decisions.skip(record)
+            elif compiled.by_number(number).item.on_match == "reject":
                 fact = f"is in the target already: {candidate.label} ({candidate.target_id})"
                 decisions.reject(StagedProblem(record, number, "E305", "", "", fact, "on_match: reject"))
     for claims in claims_of_holding(draft):
         _settle(compiled, draft, claims, "E303", "the same record of the target")
-    for item in compiled.objects.values():
+    for item in objects:
         if item.item.on_match == "skip":
             skip_matched(draft, item.number)
         _settle_unmatched(item, draft)
@@ -50,8 +63,9 @@ def settle_matches(compiled: Compiled, draft: Draft) -> None:
 
 def settle_created(compiled: Compiled, draft: Draft, first: int) -> None:
     """Decide which records that lookups asked for, from number `first` on, are in the target already."""
+    objects = [item for item in compiled.objects.values() if not item.match_level]
     with Decisions(draft) as decisions:
-        for record, _number, _candidate in _recognise(compiled, draft, decisions, first=first):
+        for record, _number, _candidate in _recognise(compiled, draft, decisions, objects, first=first):
             decisions.skip(record)
 
 
@@ -65,10 +79,10 @@ def note_gone(draft: Draft, gone: Iterable[tuple[int, int, str]]) -> None:
 
 
 def _recognise(
-    compiled: Compiled, draft: Draft, decisions: Decisions, *, first: int
+    compiled: Compiled, draft: Draft, decisions: Decisions, objects: list[CompiledObject], *, first: int
 ) -> Iterator[tuple[int, int, Candidate]]:
     """Match records from number `first` on; refuse those of which the target has several."""
-    for record, number, listed in candidates(draft, first=first):
+    for record, number, listed in candidates(draft, [item.number for item in objects], first=first):
         item = compiled.by_number(number)
         line, agreeing = _deciding(item, listed)
         if len(agreeing) > 1 and item.item.on_ambiguous == "reject":
@@ -99,9 +113,9 @@ def _is_contradicted(item: CompiledObject, candidate: Candidate) -> bool:
     if item.marker and not item.item.marker.is_bare_key and ours in held_marker and _is_ours(item, held_marker):
         return True
     for line in item.lines[: candidate.line - FIRST_MATCH_LINE]:
-        for name, kind in zip(line.names, line.kinds, strict=True):
-            mine, theirs = normal(kind, candidate.fields.get(name)), normal(kind, candidate.held.get(name))
-            if mine and theirs and mine != theirs:
+        for part in line.parts:
+            mine, theirs = part.values(candidate.fields), part.values(candidate.held)
+            if part.name not in line.references and mine and theirs and not set(mine) & set(theirs):
                 return True
     return False
 

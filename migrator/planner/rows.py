@@ -5,19 +5,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from migrator.planner.asking import Ask, Asked, compile_lookup, compile_reference, key_text
+from migrator.planner.asking import Ask, Asking, Query, compile_lookup, compile_reference, is_reference, key_text
 from migrator.planner.canonical import Coerce, coerce_to
 from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope, compile_value
+from migrator.planner.identities import ROW, Digest, digest_of
+from migrator.planner.lines import PARENT
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
-from migrator.records import Catalog, Field, Kind, ObjectType
-from migrator.spec.values import FieldSpec, Lookup, ObjectSpec
+from migrator.records import Field, Kind, ObjectType
+from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, all_lookups, lines_of
 
 Cells = Sequence[Any]
-
-PARENT = "^parent"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
@@ -39,34 +39,55 @@ class Finding(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a row says: its key, its fields in canonical values, its references, and what is to be said about it."""
+    """What a row says: its key, its fields in canonical values, its references, and what is to be said about it.
+
+    `rows` are the digests by which lookups ask for it by its columns. A row is left out whose parent is blank
+    and may be.
+    """
 
     key: str
     fields: dict[str, Any]
-    references: dict[str, Asked]
+    references: list[Query]
     findings: list[Finding]
+    rows: list[Digest] = []  # noqa: RUF012 - never changed
+    is_skipped: bool = False
+
+
+class _Reference(NamedTuple):
+    """A field that lookups fill, and what a blank one does: `reject`, `clear`, `skip` or nothing."""
+
+    name: str
+    ask: Ask
+    on_blank: str
 
 
 class RowFunction:
     """Reads the rows of one object. It is pure: the same cells give the same reading."""
 
-    def __init__(self, item: ObjectSpec, target: ObjectType, scope: Scope, catalog: Catalog) -> None:
+    def __init__(self, item: ObjectSpec, target: ObjectType, asking: Asking) -> None:
+        scope = asking.scope
         self.width = len(scope.columns)
         self._key = [_key_getter(name, scope) for name in item.key]
         self._key_names = ", ".join(item.key)
         self._fields = [
             (field, compile_value(field.value, scope), _coercion(field, target))
             for field in item.fields
-            if not isinstance(field.value.form, Lookup)
+            if not is_reference(field.value)
         ]
-        self._lookups: list[tuple[str, Ask, bool]] = [
-            (field.name, compile_reference(field.value, scope, catalog), field.value.is_required)
+        self._lookups = [
+            _Reference(field.name, compile_reference(field.value, field.name, asking), _on_blank(field))
             for field in item.fields
-            if isinstance(field.value.form, Lookup)
+            if is_reference(field.value)
         ]
         self._folding = Folding(item.fields)
         if item.parent:
-            self._lookups.append((PARENT, compile_lookup(item.parent, scope, catalog), True))
+            on_blank = "skip" if item.parent.on_missing == "skip" else "reject"
+            self._lookups.append(_Reference(PARENT, compile_lookup(item.parent, PARENT, asking), on_blank))
+        self._rows = [
+            ("\x1f".join(columns), [_key_getter(name, scope) for name in columns])
+            for columns in _asked_columns(scope.spec, item.name)
+        ]
+        self._name = item.name
 
     def key(self, cells: Cells) -> str:
         """Give the row's key; empty if a part of it is blank."""
@@ -81,22 +102,21 @@ class RowFunction:
         if len(cells) != self.width:
             fact = f"the row has {len(cells)} cells, the header {self.width}"
             hint = "correct the row, or state 'pad: true' in the source block"
-            return Reading("", {}, {}, [Finding("E130", "", "", fact, hint)])
+            return Reading("", {}, [], [Finding("E130", "", "", fact, hint)])
         try:
             key = self.key(cells)
         except ValueRefusedError as error:
-            return Reading("", {}, {}, [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
+            return Reading("", {}, [], [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
         fields = self._folding.fold(self._read_fields(cells, findings))
-        references = self._read_lookups(cells, findings)
-        for name, asked in references.items():
-            fields[name] = asked.staged
+        references, is_skipped = self._read_lookups(cells, fields, findings)
         if "\\u00" in written or "\\b" in written or "\\f" in written or "\x7f" in written:
             findings += _control_findings(fields)
         if not written.isascii():
             findings += _encoding_findings(written)
-        return Reading(key, fields, references, findings)
+        rows = [digest for names, gets in self._rows if (digest := self._row_digest(names, gets, cells))]
+        return Reading(key, fields, references, findings, rows, is_skipped)
 
     def _read_fields(self, cells: Cells, findings: list[Finding]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -120,21 +140,42 @@ class RowFunction:
                 fields[field.name] = None
         return fields
 
-    def _read_lookups(self, cells: Cells, findings: list[Finding]) -> dict[str, Asked]:
-        found: dict[str, Asked] = {}
+    def _row_digest(self, names: str, gets: list[Getter], cells: Cells) -> Digest | None:
+        """Hash the columns by which a lookup asks for a row; None where one is blank."""
+        texts = [key_text(value) for get in gets if (value := get(cells)) is not None]
+        return digest_of(self._name, ROW, names, *texts) if len(texts) == len(gets) else None
+
+    def _read_lookups(self, cells: Cells, fields: dict[str, Any], findings: list[Finding]) -> tuple[list[Query], bool]:
+        """Put what the lookups stage into the fields; give what they look for, and whether the row is left out."""
+        found: list[Query] = []
         notes: list[Note] = []
-        for name, ask, is_required in self._lookups:
+        is_skipped = False
+        for name, ask, on_blank in self._lookups:
             try:
                 asked = ask(cells, notes)
             except ValueRefusedError as error:
                 findings.append(Finding(error.code, name, error.value, _fact(error), error.hint))
                 continue
             if asked is not None:
-                found[name] = asked
-            elif is_required:
+                fields[name] = asked.staged
+                found += asked.queries
+            elif on_blank == "reject":
                 findings.append(_blank(name))
+            elif on_blank == "clear":
+                fields[name] = None
+            is_skipped = is_skipped or (asked is None and on_blank == "skip")
         findings += [Finding(note.code, "", "", note.fact) for note in notes]
-        return found
+        return found, is_skipped
+
+
+def _on_blank(field: FieldSpec) -> str:
+    return "reject" if field.value.is_required else "clear" if field.clears else ""
+
+
+def _asked_columns(spec: MappingSpec, name: str) -> list[tuple[str, ...]]:
+    """Find the sets of columns by which lookups of the mapping ask for rows of an object."""
+    lines = (line for lookup in all_lookups(spec) if name in lookup.objects for line in lines_of(lookup))
+    return list(dict.fromkeys(tuple(name for name, _ in line.inputs) for line in lines if line.kind == "row"))
 
 
 def _fact(error: ValueRefusedError) -> str:

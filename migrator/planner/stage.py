@@ -1,14 +1,13 @@
 """Rows of a source → the draft: each read once, by the pure row function, with identities and references."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.connectors.protocols import Source, SourceFacts, Table
 from migrator.planner.asking import key_text
-from migrator.planner.compiling import CompiledObject, Line, Step
-from migrator.planner.identities import KEY, MARKER, Digest, digest_of, digest_of_fields, marker_of
-from migrator.planner.normal import normal
+from migrator.planner.compiling import Compiled, CompiledObject, Step
+from migrator.planner.identities import KEY, MARKER, digest_of, marker_of
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.rows import Finding, Reading, cleaner, to_json
 from migrator.records import Action
@@ -58,9 +57,10 @@ class _Sheaf:
 class Stage:
     """Stages objects one after the other; record numbers go on from one to the next."""
 
-    def __init__(self, draft: Draft, mapping: str) -> None:
+    def __init__(self, draft: Draft, compiled: Compiled) -> None:
         self._draft = draft
-        self._mapping = mapping
+        self._mapping = compiled.spec.name
+        self._waves = compiled.waves
         self.next_record = 1
 
     async def add(self, compiled: CompiledObject, source: Source) -> StageCount:
@@ -106,7 +106,7 @@ class Stage:
                     kept.append(row)
             except ValueRefusedError as error:
                 finding = Finding(error.code, step.name, error.value, error.fact, error.hint)
-                reading = Reading(compiled.read.key(row.clean), {}, {}, [finding])
+                reading = Reading(compiled.read.key(row.clean), {}, [], [finding])
                 self._stage(compiled, row, reading, to_json(row.cells), (file, sheaf))
         return kept
 
@@ -130,7 +130,7 @@ class Stage:
     ) -> None:
         file, sheaf = into
         is_rejected = any(finding.rejects for finding in reading.findings)
-        state = str(Action.REJECT) if is_rejected else STAGED
+        state = str(Action.REJECT) if is_rejected else str(Action.SKIP) if reading.is_skipped else STAGED
         number = compiled.number
         sheaf.records.append(
             StagedRecord(row.record, number, file, row.number, reading.key, written, to_json(reading.fields), state)
@@ -138,35 +138,46 @@ class Stage:
         sheaf.problems += [StagedProblem(row.record, number, *finding) for finding in reading.findings]
         if reading.key:
             sheaf.identities += identities_of(compiled, row.record, reading.key, reading.fields, self._mapping)
-        if not is_rejected:
+            sheaf.identities += [StagedIdentity(*digest, row.record, LOOKUP_LINE) for digest in reading.rows]
+        if state == STAGED:
             sheaf.references += [
-                StagedReference(row.record, name, *asked.digest) for name, asked in reading.references.items()
+                StagedReference(row.record, *query[:3], self._waves[query.lookup][query.line], *query.digest)
+                for query in reading.references
             ]
 
 
 def identities_of(
     compiled: CompiledObject, record: int, key: str, fields: dict[str, Any], mapping: str
 ) -> list[StagedIdentity]:
-    """Give all by which a planned record can be recognised: key, marker, match lines, and what lookups may ask for."""
+    """Give what a planned record is recognised by at once: key, marker, match lines, and what lookups may ask for."""
     item = compiled.item
     found = [StagedIdentity(*digest_of(item.name, KEY, key), record, KEY_LINE)]
     if compiled.marker:
         marker = key if item.marker.is_bare_key else marker_of(mapping, item.name, key, max_marker(compiled))
         found.append(StagedIdentity(*digest_of(item.to, MARKER, marker), record, MARKER_LINE))
-    is_first = 1
-    for line in compiled.lines:
-        if digest := line_digest(line, item.to, {**fields, **dict.fromkeys(line.keyed, key)} if line.keyed else fields):
-            found.append(StagedIdentity(*digest, record, FIRST_MATCH_LINE + line.number, is_first))
-            is_first = 0
-    asked = (line_digest(line, item.to, fields) for line in compiled.asked)
-    found += [StagedIdentity(*digest, record, LOOKUP_LINE) for digest in asked if digest]
+    if not compiled.match_level:
+        found += match_identities(compiled, record, key, fields)
+    if not compiled.asked_level:
+        found += asked_identities(compiled, record, fields)
     return found
 
 
-def line_digest(line: Line, target: str, fields: dict[str, Any]) -> Digest | None:
-    """Hash the values of a line's fields, as records are compared by them; None if one of them is blank."""
-    texts = [normal(kind, fields.get(name)) for name, kind in zip(line.names, line.kinds, strict=True)]
-    return digest_of_fields(target, line.names, texts) if all(texts) else None
+def match_identities(
+    compiled: CompiledObject, record: int, key: str, fields: dict[str, Any]
+) -> Iterator[StagedIdentity]:
+    """Give what the match lines recognise a record by; those of the first filled line are marked."""
+    is_first = 1
+    for line in compiled.lines:
+        stated = {**fields, **dict.fromkeys(line.keyed, key)} if line.keyed else fields
+        digests = list(line.digests(compiled.item.to, stated))
+        yield from (StagedIdentity(*one, record, FIRST_MATCH_LINE + line.number, is_first) for one in digests)
+        is_first = 0 if digests else is_first
+
+
+def asked_identities(compiled: CompiledObject, record: int, fields: dict[str, Any]) -> Iterator[StagedIdentity]:
+    """Give what lookups may ask for a record by."""
+    for line in compiled.asked:
+        yield from (StagedIdentity(*one, record, LOOKUP_LINE) for one in line.digests(compiled.item.to, fields))
 
 
 def max_marker(compiled: CompiledObject) -> int | None:

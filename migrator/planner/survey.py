@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from migrator.connectors.protocols import Target
-from migrator.planner.compiling import Compiled, CompiledObject, Line, all_lookups, asked_lines
+from migrator.planner.compiling import Compiled, CompiledObject, asked_lines
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
+from migrator.planner.lines import PARENT, Line
 from migrator.planner.rows import to_json
-from migrator.planner.stage import line_digest
 from migrator.records import Fields, ObjectType, TargetRecord
+from migrator.spec.values import Lookup, all_lookups, lines_of
 from migrator.store.draft import Draft, StagedIdentity
 from migrator.store.holdings import Holding, Known, add_known, add_page, add_whole, count_held, unseen_known
 from migrator.store.ledger import Ledger
@@ -26,12 +27,16 @@ class Survey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _View:
-    """One object of the target and all that the mapping wants to recognise in it."""
+    """One object of the target and all that the mapping wants to recognise in it.
+
+    Its records are kept whole where it is known late which of them a row is, or where a person may be asked.
+    """
 
     target: ObjectType
     objects: tuple[CompiledObject, ...]
     asked: tuple[Line, ...]
     markers: frozenset[str]
+    keeps_all: bool
 
     def identities(self, record: int, item: TargetRecord) -> Iterator[StagedIdentity]:
         """Give all by which a record of the target is recognised."""
@@ -40,13 +45,13 @@ class _View:
         for marker in self.markers:
             if value := item.fields.get(marker):
                 yield StagedIdentity(*digest_of(name, MARKER, str(value)), record, MARKER_LINE)
+        fields = {**item.fields, PARENT: "/".join(item.parent)} if item.parent else item.fields
         for compiled in self.objects:
             for line in compiled.lines:
-                if digest := line_digest(line, name, dict(item.fields)):
-                    yield StagedIdentity(*digest, record, FIRST_MATCH_LINE + line.number)
+                number = FIRST_MATCH_LINE + line.number
+                yield from (StagedIdentity(*digest, record, number) for digest in line.digests(name, fields))
         for line in self.asked:
-            if digest := line_digest(line, name, dict(item.fields)):
-                yield StagedIdentity(*digest, record, LOOKUP_LINE)
+            yield from (StagedIdentity(*digest, record, LOOKUP_LINE) for digest in line.digests(name, fields))
 
 
 def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> None:
@@ -86,7 +91,7 @@ async def _read_pages(view: _View, target: Target, draft: Draft, numbers: Iterat
             number = next(numbers)
             holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
             identities += view.identities(number, item)
-        add_page(draft, holdings, identities)
+        add_page(draft, holdings, identities, keeps_all=view.keeps_all)
 
 
 async def _find_unseen(view: _View, target: Target, draft: Draft, into: tuple[Survey, Iterator[int]]) -> None:
@@ -113,11 +118,10 @@ def _views(compiled: Compiled) -> Iterator[_View]:
     """Give the target's objects that must be read: those that are written, and those that lookups ask."""
     spec = compiled.spec
     wanted = [item.item.to for item in compiled.objects.values()]
-    wanted += [
-        spec.asked_object(lookup.objects[0])
-        for lookup in all_lookups(spec)
-        if any(line.kind != "key" for line in lookup.lines)
-    ]
+    lookups = all_lookups(spec)
+    asked = (name for lookup in lookups if _asks_target(lookup) for name in lookup.objects)
+    wanted += [spec.asked_object(name) for name in asked]
+    may_ask = {spec.asked_object(name) for one in lookups if one.on_ambiguous == "ask" for name in one.objects}
     for name in dict.fromkeys(wanted):
         target = compiled.catalog.objects[name]
         objects = tuple(item for item in compiled.objects.values() if item.item.to == name)
@@ -126,7 +130,12 @@ def _views(compiled: Compiled) -> Iterator[_View]:
             objects=objects,
             asked=tuple(asked_lines(spec, target)),
             markers=frozenset(item.marker for item in objects if item.marker),
+            keeps_all=name in may_ask or any(item.match_level or item.item.on_ambiguous == "ask" for item in objects),
         )
+
+
+def _asks_target(lookup: Lookup) -> bool:
+    return any(line.kind in {"id", "fields"} for line in lines_of(lookup))
 
 
 def label_of(target: ObjectType, fields: Fields) -> str:

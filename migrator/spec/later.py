@@ -39,12 +39,6 @@ def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
         yield (*pointer, "on_duplicate"), "merging duplicates"
     if item.get("on_ambiguous") == "ask":
         yield (*pointer, "on_ambiguous"), "asking"
-    for n, line in enumerate(item.get("match", [])):
-        yield from (
-            ((*pointer, "match", n, m), "match on any of several fields")
-            for m, part in enumerate(line)
-            if isinstance(part, dict)
-        )
     for n, step in enumerate(item.get("rows", [])):
         yield from (
             ((*pointer, "rows", n, name), f"the row step '{name}'") for name in step if name not in _BUILT_STEPS
@@ -52,10 +46,10 @@ def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
     if "parent" in item:
         yield from _lookup(item["parent"], (*pointer, "parent"))
     for name, form in item.get("fields", {}).items():
-        yield from _form(form, (*pointer, "fields", name), is_nested=False)
+        yield from _form(form, (*pointer, "fields", name))
 
 
-def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:
+def _form(form: Any, pointer: Pointer) -> Found:
     if not isinstance(form, dict):
         return
     if "file" in form:
@@ -64,37 +58,23 @@ def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:
         yield (*pointer, "write"), "writing in the last pass"
     if form.get("options", "reject") not in _BUILT_OPTIONS:
         yield (*pointer, "options"), f"options: {form['options']}"
-    if "lookup" in form and is_nested:
-        yield (*pointer, "lookup"), "a lookup inside another form"
-    elif "lookup" in form:
+    if "lookup" in form:
         yield from _lookup(form, pointer)
     for n, part in enumerate(form.get("list", [])):
-        yield from _form(part, (*pointer, "list", n), is_nested=True)
-    yield from _form(form.get("default"), (*pointer, "default"), is_nested=True)
+        yield from _form(part, (*pointer, "list", n))
+    yield from _form(form.get("default"), (*pointer, "default"))
 
 
 def _lookup(form: Mapping[str, Any], pointer: Pointer) -> Found:
-    if not isinstance(form["lookup"], str):
-        yield (*pointer, "lookup"), "references of several kinds"
-    if isinstance(form.get("on_missing"), dict):
-        yield (*pointer, "on_missing"), "a record to fall back to"
     if form.get("on_ambiguous") == "ask":
         yield (*pointer, "on_ambiguous"), "asking"
-    for key, feature in (
-        ("on_blank", "a record to fall back to"),
-        ("unless_similar", "the guard against typing errors"),
-        ("type_field", "references of several kinds"),
-    ):
-        if key in form:
-            yield (*pointer, key), feature
+    if "unless_similar" in form:
+        yield (*pointer, "unless_similar"), "the guard against typing errors"
     for n, line in enumerate(form.get("by", [])):
-        if isinstance(line.get("row"), dict):
-            yield (*pointer, "by", n, "row"), "looking a row up by its columns"
-            continue
         yield from _inputs(line, (*pointer, "by", n))
     yield from _inputs(form.get("create", {}), (*pointer, "create"))
 
 
 def _inputs(inputs: Mapping[str, Any], pointer: Pointer) -> Found:
     for name, form in inputs.items():
-        yield from _form(form, (*pointer, name), is_nested=True)
+        yield from _form(form, (*pointer, name))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from migrator.errors import Problem
 from migrator.located import Pointer
 from migrator.records import CUSTOM, TEXT_KINDS, Catalog, Field, Kind, ObjectType
-from migrator.spec.values import From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
+from migrator.spec.values import ByLine, FileOf, From, ListOf, Lookup, MappingSpec, ObjectSpec, Value, lines_of
 from migrator.spelling import did_you_mean
 
 Columns = tuple[str, ...]
@@ -83,12 +83,16 @@ def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Pr
                 yield from _value_columns(names, item, part)
         case Lookup():
             yield from _lookup_columns(names, item, value.form)
+        case FileOf(column=column):
+            yield from names.column(column, item, value.pointer)
     if value.default:
         yield from _value_columns(names, item, value.default)
 
 
 def _lookup_columns(names: _Names, item: ObjectSpec, lookup: Lookup) -> Iterator[Problem]:
-    inputs = [pair for line in lookup.lines for pair in line.inputs] + list(lookup.create or ())
+    if lookup.column:
+        yield from names.column(lookup.column, item, item.pointer)
+    inputs = [pair for line in lines_of(lookup) for pair in line.inputs] + list(lookup.create or ())
     for _field, value in inputs:
         yield from _value_columns(names, item, value)
 
@@ -100,11 +104,10 @@ def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
         yield names.problem("E025", (*item.pointer, "to"), fact, "choose another object")
     for field in item.fields:
         yield from _field_problems(names, field.name, target, field.pointer)
-        if isinstance(field.value.form, Lookup):
-            yield from _reference_problems(names, field.value.form, target.field(field.name), field.pointer)
+        yield from _lookup_problems(names, field.value, target.field(field.name))
     for line in item.match:
-        for name in line.fields:
-            yield from _match_problems(names, name, item, target, line.pointer)
+        for name in (name for part in line.parts for name in part):
+            yield from _match_problems(names, name, target, line.pointer)
     if item.on_no_match == "create":
         for needed in _missing_required(target, stated):
             fact = f"{names.catalog.connector} demands '{needed}' of {target.name}, and no field gives it"
@@ -130,63 +133,95 @@ def _field_problems(names: _Names, name: str, target: ObjectType, pointer: Point
         yield Problem(code="E016", place=place, fact=f"'{name}' needs {what}", hint=example)
 
 
-def _match_problems(
-    names: _Names, name: str, item: ObjectSpec, target: ObjectType, pointer: Pointer
-) -> Iterator[Problem]:
-    by_name = {field.name: field for field in item.fields}
-    if target.field(name) is None:
+def _match_problems(names: _Names, name: str, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
+    if target.field(name) is None and target.field(name.removesuffix("[]")) is None:
         hint = did_you_mean(name, target.fields)
         yield names.problem("E016", pointer, f"{names.catalog.connector} has no field '{name}' in {target.name}", hint)
-    elif name in by_name and isinstance(by_name[name].value.form, Lookup):
-        yield names.problem("E090", pointer, f"match on the reference '{name}': not built yet", "take it out for now")
+
+
+def _lookup_problems(names: _Names, value: Value, field: Field | None) -> Iterator[Problem]:
+    """Check the lookups of a field form; `field` is what they fill, None for a parent."""
+    match value.form:
+        case Lookup():
+            yield from _reference_problems(names, value.form, field, value.pointer)
+        case ListOf(items=items):
+            for item in items:
+                yield from _lookup_problems(names, item, field)
+    if value.default:
+        yield from _lookup_problems(names, value.default, field)
 
 
 def _reference_problems(names: _Names, lookup: Lookup, field: Field | None, pointer: Pointer) -> Iterator[Problem]:
-    target = names.target_object(lookup.objects[0])
-    if target is None and lookup.objects[0] in names.spec.objects:
-        return  # its own object was told to be unknown
-    if target is None:
-        known = [*names.spec.objects, *(f"target/{name}" for name in names.catalog.objects)]
-        hint = did_you_mean(lookup.objects[0], known) or f"there are: {_some(known)}"
-        yield names.problem("E012", (*pointer, "lookup"), f"unknown object '{lookup.objects[0]}'", hint)
-        return
+    for stated in lookup.objects:
+        target = names.target_object(stated)
+        if target is not None:
+            yield from _kind_problems(names, field, target, pointer)
+            yield from _line_problems(names, lookup, (stated, target), pointer)
+        elif stated not in names.spec.objects:  # else its own object was told to be unknown
+            known = [*names.spec.objects, *(f"target/{name}" for name in names.catalog.objects)]
+            hint = did_you_mean(stated, known) or f"there are: {_some(known)}"
+            yield names.problem("E012", (*pointer, "lookup"), f"unknown object '{stated}'", hint)
+
+
+def _kind_problems(names: _Names, field: Field | None, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
     if field and field.kind is Kind.REFERENCE and field.references not in {"", target.name}:
         fact = f"'{field.name}' points at {field.references}, not at {target.name}"
         yield names.problem("E022", (*pointer, "lookup"), fact)
     elif field and field.kind not in {Kind.REFERENCE, *TEXT_KINDS}:
         yield names.problem("E022", pointer, f"'{field.name}' is no reference, it holds {field.kind}")
-    for line in lookup.lines:
-        for name in line.fields:
+
+
+def _line_problems(names: _Names, lookup: Lookup, asked: tuple[str, ObjectType], pointer: Pointer) -> Iterator[Problem]:
+    """Check what the lines of a lookup can do: find by key only what the mapping has, create only what can exist."""
+    stated, target = asked
+    outside = stated.startswith("target/")
+    for line in lines_of(lookup):
+        if line.kind in {"key", "row"} and outside:
+            fact = f"'{stated}' is no object of this mapping and has no {line.kind}s"
+            yield names.problem("E022", line.pointer, fact, "look it up by 'id' or by its fields")
+        if line.fields and not target.is_listed:
+            fact = f"{target.name} cannot be listed, so no field finds one"
+            yield names.problem("E022", line.pointer, fact, "use key")
+        for name, value in line.inputs if line.kind == "fields" else ():
             if target.field(name) is None:
                 fact = f"{names.catalog.connector} has no field '{name}' in {target.name}"
                 yield names.problem("E016", (*line.pointer, name), fact, did_you_mean(name, target.fields))
-    yield from _line_problems(names, lookup, target, pointer)
+            yield from _lookup_problems(names, value, target.field(name))
+        if line.kind == "row":
+            yield from _row_line_problems(names, line, stated)
+    creates = lookup.on_missing == "create" or any(
+        other.creates for other in (lookup.fallback, lookup.on_blank) if other
+    )
+    if stated == lookup.objects[0] and (creates or lookup.create):
+        yield from _create_problems(names, lookup, asked, pointer)
 
 
-def _line_problems(names: _Names, lookup: Lookup, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
-    """Check what the lines of a lookup can do: find by key only what the mapping has, create only what can exist."""
-    outside = lookup.objects[0].startswith("target/")
-    for line in lookup.lines:
-        if line.kind == "key" and outside:
-            fact = f"'{lookup.objects[0]}' is no object of this mapping and has no keys"
-            yield names.problem("E022", line.pointer, fact, "look it up by 'id' or by its fields")
-        if line.fields and not target.is_listed:
-            yield names.problem(
-                "E022", line.pointer, f"{target.name} cannot be listed, so no field finds one", "use key"
-            )
+def _row_line_problems(names: _Names, line: ByLine, stated: str) -> Iterator[Problem]:
+    if stated in names.spec.objects:
+        for name, _value in line.inputs:
+            yield from names.column(name, names.spec.objects[stated], (*line.pointer, "row", name))
+
+
+def _create_problems(
+    names: _Names, lookup: Lookup, asked: tuple[str, ObjectType], pointer: Pointer
+) -> Iterator[Problem]:
+    stated, target = asked
     for name, value in lookup.create or ():
         yield from _field_problems(names, name, target, value.pointer)
-    if lookup.on_missing != "create":
-        return
-    if outside:
-        fact = f"'{lookup.objects[0]}' is not migrated here, so nothing is created in it"
+        yield from _lookup_problems(names, value, target.field(name))
+    if stated.startswith("target/"):
+        fact = f"'{stated}' is not migrated here, so nothing is created in it"
         yield names.problem("E022", (*pointer, "on_missing"), fact, "make it an object of this mapping")
-    given = (
-        [{name for name, _ in lookup.create}]
-        if lookup.create
-        else [set(line.fields) for line in lookup.lines if line.fields]
-    )
-    for fields in given or [set()]:
+        return
+    given = []
+    if lookup.on_missing == "create":
+        given = (
+            [{name for name, _ in lookup.create}]
+            if lookup.create
+            else [set(line.fields) for line in lookup.lines if line.fields] or [set()]
+        )
+    given += [set(other.line.fields) for other in (lookup.fallback, lookup.on_blank) if other and other.creates]
+    for fields in given:
         for needed in _missing_required(target, fields):
             fact = f"a new record of {target.name} would lack '{needed}'"
             yield names.problem("E023", (*pointer, "on_missing"), fact, "state it under 'create'")
@@ -196,10 +231,10 @@ def _parent_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
     if item.parent is None:
         return
     pointer = (*item.pointer, "parent")
-    parent = names.target_object(item.parent.objects[0])
-    if parent and parent.name not in target.parents:
-        hint = f"it lives under: {', '.join(target.parents)}" if target.parents else "take 'parent' out"
-        yield names.problem("E022", pointer, f"{target.name} do not live under {parent.name}", hint)
+    for parent in filter(None, map(names.target_object, item.parent.objects)):
+        if parent.name not in target.parents:
+            hint = f"it lives under: {', '.join(target.parents)}" if target.parents else "take 'parent' out"
+            yield names.problem("E022", pointer, f"{target.name} do not live under {parent.name}", hint)
     yield from _reference_problems(names, item.parent, None, pointer)
 
 

@@ -62,7 +62,7 @@ def _read_object(name: str, raw: Mapping[str, Any], scope: Scope) -> ObjectSpec:
         to=raw["to"],
         key=as_names(raw["key"]),
         fields=_read_fields(raw, pointer, scope),
-        match=tuple(MatchLine(fields=tuple(line), pointer=(*pointer, "match", n)) for n, line in lines),
+        match=tuple(_read_match(line, (*pointer, "match", n)) for n, line in lines),
         rows=tuple(_read_step(step, (*pointer, "rows", n)) for n, step in steps),
         parent=_read_parent(raw, pointer, scope),
         marker=_read_marker(raw.get("marker"), (*pointer, "marker")),
@@ -96,6 +96,11 @@ def _read_fields(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> tupl
             )
         )
     return tuple(fields)
+
+
+def _read_match(raw: list[Any], pointer: Pointer) -> MatchLine:
+    parts = (tuple(part["any"]) if isinstance(part, dict) else (part,) for part in raw)
+    return MatchLine(parts=tuple(parts), pointer=pointer)
 
 
 def _read_step(raw: Mapping[str, Any], pointer: Pointer) -> RowStep:

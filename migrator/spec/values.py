@@ -1,6 +1,6 @@
 """What a mapping says, as values. Each carries its pointer, so that a later finding can name its place in the file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -145,9 +145,9 @@ class FieldSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MatchLine:
-    """Target fields that must all agree."""
+    """Parts that must all agree: each a target's field, or several of which any value may agree."""
 
-    fields: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
     pointer: Pointer = ()
 
 
@@ -264,3 +264,33 @@ class MappingSpec:
     def asked_object(self, stated: str) -> str:
         """Name the target's object that a name in a lookup stands for."""
         return self.objects[stated].to if stated in self.objects else stated.removeprefix("target/")
+
+
+def lines_of(lookup: Lookup) -> list[ByLine]:
+    """Give the lines of a lookup, with those of the records that it falls back to."""
+    return [*lookup.lines, *(other.line for other in (lookup.fallback, lookup.on_blank) if other)]
+
+
+def all_lookups(spec: MappingSpec) -> list[Lookup]:
+    """Give every lookup of a mapping, those inside other forms too."""
+    values = [field.value for item in spec.objects.values() for field in item.fields]
+    found = [lookup for value in values for lookup in _lookups_in(value)]
+    parents = [item.parent for item in spec.objects.values() if item.parent]
+    return [*found, *(one for parent in parents for one in _with_inner(parent))]
+
+
+def _lookups_in(value: Value) -> Iterator[Lookup]:
+    if isinstance(value.form, Lookup):
+        yield from _with_inner(value.form)
+    elif isinstance(value.form, ListOf):
+        for item in value.form.items:
+            yield from _lookups_in(item)
+    if value.default:
+        yield from _lookups_in(value.default)
+
+
+def _with_inner(lookup: Lookup) -> Iterator[Lookup]:
+    yield lookup
+    inputs = [pair for line in lines_of(lookup) for pair in line.inputs] + list(lookup.create or ())
+    for _name, value in inputs:
+        yield from _lookups_in(value)

@@ -49,10 +49,13 @@ class StagedIdentity(NamedTuple):
 
 
 class StagedReference(NamedTuple):
-    """What a record's field points at."""
+    """What a record's field points at: an item of it, by which lookup, and in which wave that is resolved."""
 
     record: int
     field: str
+    item: int
+    lookup: int
+    wave: int
     digest: int
     proof: int
 
@@ -124,7 +127,7 @@ class Draft:
         """Stage rows with what they state."""
         self.many("INSERT INTO record VALUES(?,?,?,?,?,?,?,?)", records)
         self.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
-        self.many("INSERT INTO scratch.reference VALUES(?,?,?,?)", references)
+        self.many("INSERT INTO scratch.reference VALUES(?,?,?,?,?,?,?)", references)
         self.add_problems(problems)
 
     def add_problems(self, problems: list[StagedProblem]) -> None:

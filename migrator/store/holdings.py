@@ -71,7 +71,9 @@ def add_known(draft: Draft, rows: Iterable[Known]) -> None:
     draft.run("DELETE FROM scratch.known")
 
 
-def add_page(draft: Draft, holdings: list[Holding], identities: list[StagedIdentity]) -> None:
+def add_page(
+    draft: Draft, holdings: list[Holding], identities: list[StagedIdentity], *, keeps_all: bool = False
+) -> None:
     """Take one page of the target: all of it states identities, but only what a row matches is kept whole.
 
     A record that was on an earlier page is passed over: lists shift while others write.
@@ -96,7 +98,7 @@ def add_page(draft: Draft, holdings: list[Holding], identities: list[StagedIdent
     wanted = {record for (record,) in found}
     draft.many(
         "UPDATE scratch.holding SET fields=? WHERE record=?",
-        ((item.fields, item.record) for item in holdings if item.record in wanted),
+        ((item.fields, item.record) for item in holdings if keeps_all or item.record in wanted),
     )
     draft.run("INSERT INTO scratch.identity SELECT * FROM scratch.page")
 
@@ -124,22 +126,22 @@ class Unseen(NamedTuple):
 
 def unseen_known(draft: Draft, objects: Iterable[int]) -> list[Unseen]:
     """Find planned records of some objects that the ledger knows and the target did not list."""
-    marks = ",".join(str(number) for number in objects) or "0"
     found = draft.run(
         "SELECT m.record, r.object, m.target_id, m.written FROM scratch.remembered m JOIN record r ON r.id=m.record"
         " LEFT JOIN scratch.candidate c ON c.record=m.record AND c.line=?"
-        f" WHERE c.record IS NULL AND r.object IN ({marks})",
+        f" WHERE c.record IS NULL AND r.object IN ({_listed(objects)})",
         (LEDGER_LINE,),
     )
     return [Unseen(*row) for row in found]
 
 
-def candidates(draft: Draft, *, first: int = 1) -> Iterator[tuple[int, int, list[Candidate]]]:
-    """Give each planned record from `first` on that agrees with the target: record, object, candidates by line."""
+def candidates(draft: Draft, objects: Iterable[int], *, first: int = 1) -> Iterator[tuple[int, int, list[Candidate]]]:
+    """Give each planned record of some objects that agrees with the target: record, object, candidates by line."""
     found = draft.run(
         "SELECT c.record, r.object, c.line, c.holding, h.id, h.label, r.fields, h.fields FROM scratch.candidate c"
         " JOIN record r ON r.id=c.record JOIN scratch.holding h ON h.record=c.holding"
-        " WHERE r.state='staged' AND c.record>=? ORDER BY c.record, c.line, c.holding DESC",
+        f" WHERE r.state='staged' AND c.record>=? AND r.object IN ({_listed(objects)})"
+        " ORDER BY c.record, c.line, c.holding DESC",
         (first,),
     )
     for (record, number), rows in groupby(found, key=itemgetter(0, 1)):
@@ -148,6 +150,10 @@ def candidates(draft: Draft, *, first: int = 1) -> Iterator[tuple[int, int, list
             for _record, _object, line, holding, target_id, label, fields, held in rows
         ]
         yield record, number, listed
+
+
+def _listed(objects: Iterable[int]) -> str:
+    return ",".join(str(number) for number in objects) or "0"
 
 
 def add_matches(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
@@ -200,15 +206,15 @@ def claims_of_key(draft: Draft) -> Iterator[list[Claim]]:
     )
 
 
-def claims_of_value(draft: Draft) -> Iterator[list[Claim]]:
-    """Give the staged rows that share the value of their first filled match line, a group at a time."""
+def claims_of_value(draft: Draft, objects: Iterable[int]) -> Iterator[list[Claim]]:
+    """Give the staged rows of some objects that share the value of their first filled match line, group by group."""
     return _claims(
         draft,
         f"SELECT {_CLAIM}, d.digest, d.proof FROM (SELECT digest, proof FROM scratch.identity"
         " WHERE is_first=1 AND record>0 GROUP BY digest, proof HAVING COUNT(*)>1) d"
         " JOIN scratch.identity i ON i.digest=d.digest AND i.proof=d.proof AND i.is_first=1"
-        " JOIN record r ON r.id=i.record AND r.state='staged' JOIN file f ON f.id=r.file"
-        " ORDER BY d.digest, d.proof, r.id",
+        f" JOIN record r ON r.id=i.record AND r.state='staged' AND r.object IN ({_listed(objects)})"
+        " JOIN file f ON f.id=r.file ORDER BY d.digest, d.proof, r.id",
         (),
     )
 

@@ -73,7 +73,7 @@ class MemoryCrm:
         self.unlisted: set[str] = set()
         self.asked: list[str] = []
 
-    def hold(self, name: str, record_id: str, **fields: Any) -> str:
+    def hold(self, name: str, record_id: str, /, **fields: Any) -> str:
         """Put a record into the CRM, and give its id."""
         self.held.setdefault(name, []).append(TargetRecord(id=record_id, fields=fields))
         return record_id

@@ -16,20 +16,8 @@ def later(place: str, feature: str) -> list[str]:
 @pytest.mark.parametrize(
     ("form", "column", "feature"),
     [
-        ("{lookup: [people, x], by: [{key: a}]}", 18, "references of several kinds"),
-        ("{lookup: {column: T, C: people}, by: [{key: a}]}", 18, "references of several kinds"),
-        (f"{{{LOOKUP}, type_field: kind}}", 50, "references of several kinds"),
         (f"{{{LOOKUP}, unless_similar: 0.93}}", 50, "the guard against typing errors"),
-        (f"{{{LOOKUP}, on_blank: {{id: a}}}}", 50, "a record to fall back to"),
-        (f"{{{LOOKUP}, on_blank: {{name: {{value: U}}, create: true}}}}", 50, "a record to fall back to"),
-        (f"{{{LOOKUP}, on_missing: {{id: '{{{{ vars.owner }}}}'}}}}", 50, "a record to fall back to"),
         (f"{{{LOOKUP}, on_ambiguous: ask}}", 50, "asking"),
-        ("{lookup: people, by: [{row: {C: a}}]}", 40, "looking a row up by its columns"),
-        ("{lookup: people, by: [{key: b}, {row: {C: a, D: b}}]}", 50, "looking a row up by its columns"),
-        (f"{{lookup: people, by: [{{Name: a, C: {{{LOOKUP}}}}}]}}", 53, "a lookup inside another form"),
-        (f"{{{LOOKUP}, create: {{Name: {{{LOOKUP}}}}}}}", 66, "a lookup inside another form"),
-        (f"{{from: a, default: {{{LOOKUP}}}}}", 37, "a lookup inside another form"),
-        (f"{{list: [a, {{{LOOKUP}}}]}}", 29, "a lookup inside another form"),
         ("{from: a, write: last}", 27, "writing in the last pass"),
         ("{from: a, options: append}", 27, "options: append"),
         ("{from: a, options: blank}", 27, "options: blank"),
@@ -46,8 +34,6 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
     [
         ("on_ambiguous: ask", 5, "asking"),
         ("on_duplicate: merge", 5, "merging duplicates"),
-        ("match: [[{any: [A, B]}]]", 14, "match on any of several fields"),
-        ("match: [[A], [B, {any: [C]}]]", 22, "match on any of several fields"),
         ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
         ("rows: [{set: {a: b}}]", 13, "the row step 'set'"),
         ("rows: [{rename: {a: b}}]", 13, "the row step 'rename'"),
@@ -59,8 +45,6 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
         ("rows: [{fill_down: [a]}]", 13, "the row step 'fill_down'"),
         ("rows: [{where: x}, {sort: [a]}]", 25, "the row step 'sort'"),
         (f"parent: {{{LOOKUP}, on_ambiguous: ask}}", 46, "asking"),
-        (f"parent: {{{LOOKUP}, on_missing: {{id: x}}}}", 46, "a record to fall back to"),
-        ("parent: {lookup: [a, b], by: [{key: a}]}", 14, "references of several kinds"),
     ],
 )
 def test_later_feature_of_an_object_is_refused_once(line: str, column: int, feature: str, tmp_path: Path) -> None:

@@ -218,13 +218,11 @@ def test_right_names_of_an_object_are_found(line: str, tmp_path: Path) -> None:
     assert problems_of(tmp_path, with_key(line)) == []
 
 
-def test_match_on_a_reference_is_not_built_yet(tmp_path: Path) -> None:
-    """A match line that names a field with a lookup is refused, and one without is not."""
-    text = with_key("match: [[LastName], [CurrentPosition_Company_Id]]") + FIRMS
+def test_match_line_may_name_a_reference(tmp_path: Path) -> None:
+    """A record may be recognised by what it points at."""
+    field = "CurrentPosition_Company_Id: {lookup: firms, by: [{key: C}]}"
+    text = with_key("match: [[LastName], [CurrentPosition_Company_Id]]").replace("LastName: Last", field) + FIRMS
     assert problems_of(tmp_path, text) == []
-    text = text.replace("LastName: Last", "CurrentPosition_Company_Id: {lookup: firms, by: [{key: C}]}")
-    fact = "match on the reference 'CurrentPosition_Company_Id': not built yet (take it out for now)"
-    assert problems_of(tmp_path, text) == [f"m.yaml:7:25: E090 {fact}"]
 
 
 @pytest.mark.parametrize(

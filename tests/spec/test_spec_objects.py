@@ -69,8 +69,8 @@ def test_small_object_has_the_defaults(tmp_path: Path) -> None:
         ("trim: false", {"is_trimmed": False}),
         ("match: [[A], [B, C]]", {
             "match": (
-                MatchLine(fields=("A",), pointer=(*PEOPLE, "match", 0)),
-                MatchLine(fields=("B", "C"), pointer=(*PEOPLE, "match", 1)),
+                MatchLine(parts=(("A",),), pointer=(*PEOPLE, "match", 0)),
+                MatchLine(parts=(("B",), ("C",)), pointer=(*PEOPLE, "match", 1)),
             )
         }),
         ("rows: [{where: '{{ A }}'}, {distinct: [A, B]}]", {

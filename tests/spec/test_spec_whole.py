@@ -87,8 +87,8 @@ def test_companies_are_read(acme: MappingSpec) -> None:
         to="companies",
         key=("Organization Id",),
         match=(
-            MatchLine(fields=("Website_Business",), pointer=(*COMPANIES, "match", 0)),
-            MatchLine(fields=("Name",), pointer=(*COMPANIES, "match", 1)),
+            MatchLine(parts=(("Website_Business",),), pointer=(*COMPANIES, "match", 0)),
+            MatchLine(parts=(("Name",),), pointer=(*COMPANIES, "match", 1)),
         ),
         fields=(
             field(COMPANIES, "Description", Lines(templates=("{{ Description }}", "Industry: {{ Industry }}"))),
@@ -112,7 +112,7 @@ def test_contacts_are_read(acme: MappingSpec) -> None:
     """The other object's plain fields, with what they state beside their form; constants are filled in."""
     contacts = acme.objects["contacts"]
     assert (contacts.to, contacts.tables, contacts.key) == ("contacts", ("people.csv",), ("User Id",))
-    assert [line.fields for line in contacts.match] == [("EmailAddress_Work",), ("FirstName", "LastName")]
+    assert [line.parts for line in contacts.match] == [(("EmailAddress_Work",),), (("FirstName",), ("LastName",))]
     assert [one for one in contacts.fields if one.name != "CurrentPosition_Company_Id"] == [
         field(
             CONTACTS, "EmailAddress_Work", From(columns=("Email",)), Transform(name="email"), overwrite="if_blank"
