@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from migrator.planner.asking import CREATE, spell_asked
+from migrator.planner.cascades import reject_cascades
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import BATCH, Decisions
 from migrator.planner.identities import created_key
@@ -15,13 +16,10 @@ from migrator.records import Action
 from migrator.spec.values import Lookup
 from migrator.store.draft import STAGED, Draft, StagedIdentity, StagedProblem, StagedRecord
 from migrator.store.references import (
-    Cascade,
     Found,
     Hit,
     Missing,
     add_created,
-    cascades,
-    drop_unwanted,
     found_by,
     missing,
     point_at_created,
@@ -42,11 +40,7 @@ class Lookups:
         """Resolve object by object, parents first; then reject what points at rejected records, and so on."""
         for name in self._compiled.order.objects:
             self._resolve_object(self._compiled.objects[name])
-        while layer := cascades(self._draft):
-            self._draft.add_problems([_cascade_problem(item) for item in layer])
-            self._draft.set_state(Action.REJECT, [item.record for item in layer])
-        while drop_unwanted(self._draft):
-            pass
+        reject_cascades(self._draft)
 
     def _resolve_object(self, item: CompiledObject) -> None:
         with Decisions(self._draft) as decisions:
@@ -126,10 +120,3 @@ def _ambiguous(live: list[Hit]) -> tuple[str, str, str]:
 def _spell(hit: Hit) -> str:
     place = f"{hit.file}:{hit.row}" if hit.row else "in the target"
     return f"{hit.label or hit.key} ({place})"
-
-
-def _cascade_problem(item: Cascade) -> StagedProblem:
-    place = f"{item.parent_file}:{item.parent_row}" if item.parent_row else item.parent_key
-    fact = f"points at {place}, which is rejected itself ({item.parent_code})"
-    name = "parent" if item.field == PARENT else item.field
-    return StagedProblem(item.record, item.object, "E204", name, item.parent_key, fact, "correct that row first")

@@ -1,0 +1,22 @@
+"""What follows from a rejected record: what points at it is rejected too; what nobody needs any longer is dropped."""
+
+from migrator.planner.rows import PARENT
+from migrator.records import Action
+from migrator.store.draft import Draft, StagedProblem
+from migrator.store.references import Cascade, cascades, drop_unwanted
+
+
+def reject_cascades(draft: Draft) -> None:
+    """Reject what points at rejected records, and so on; then drop created records for which nobody waits."""
+    while layer := cascades(draft):
+        draft.add_problems([_problem(item) for item in layer])
+        draft.set_state(Action.REJECT, [item.record for item in layer])
+    while drop_unwanted(draft):
+        pass
+
+
+def _problem(item: Cascade) -> StagedProblem:
+    place = f"{item.parent_file}:{item.parent_row}" if item.parent_row else item.parent_key
+    fact = f"points at {place}, which is rejected itself ({item.parent_code})"
+    name = "parent" if item.field == PARENT else item.field
+    return StagedProblem(item.record, item.object, "E204", name, item.parent_key, fact, "correct that row first")
