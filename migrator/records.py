@@ -97,8 +97,9 @@ class ObjectType:
     """One kind of record in a CRM; `parents` are the objects it can live under, none for an object of its own.
 
     `open` is the pattern of further fields, which only an account knows; `labels` are those of its custom fields.
-    `is_written`: the connector creates such records; else it only reads them. `parent_ids` names, for each parent, the
-    field in which a record that was read holds its parent's id.
+    `is_written`: the connector creates such records; else it only reads them. `kind_words` are the words in which a
+    field tells of what kind a record is: by field, then by object. `parent_ids` names, for each parent, the field in
+    which a record that was read holds its parent's id.
     """
 
     name: str
@@ -111,6 +112,7 @@ class ObjectType:
     label: tuple[str, ...] = ()
     open: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    kind_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     parent_ids: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
@@ -132,6 +134,10 @@ class ObjectType:
         if found is not None and found.kind is Kind.TAGS:
             return Field(name=name, kind=Kind.LIST, refused=found.refused)
         return Field(name=name, kind=Kind.TEXT) if self.open and re.fullmatch(self.open, name) else None
+
+    def kind_word(self, name: str, kind: str) -> str:
+        """Give the word for an object in a field that tells the kind of a record; the object's name if it has none."""
+        return self.kind_words.get(name, {}).get(kind, kind)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,11 +4,10 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
-from itertools import groupby
-from operator import attrgetter
 
 from migrator.connectors.protocols import Target
 from migrator.errors import MigratorError, Problem
+from migrator.executor.bodies import needed_operations
 from migrator.executor.dispatch import Dispatcher
 from migrator.executor.preflight import check_plan, check_space
 from migrator.executor.result import Applying, Event, Phase, RunResult
@@ -66,13 +65,15 @@ class _Run:
         self._journal = journal
         self._how = how
         self._settler = Settler(plan, journal, target, how)
+        self._mapping: str = plan.header["mapping"]["name"]
         self._done = 0
+        self._object = ""
         self._concurrency = how.concurrency or target.concurrency
         self.dispatcher = Dispatcher(
             journal,
             target,
             how,
-            mapping=plan.header["mapping"]["name"],
+            mapping=self._mapping,
             operations=int(plan.header["operations"]),
         )
         self.breaker = self.dispatcher.breaker
@@ -125,14 +126,27 @@ class _Run:
             await self._settler.settle(doubts)
 
     async def _pass(self) -> None:
-        """Go once through what is planned, object by object; within one, up to `concurrency` at a time."""
+        """Go once through what is planned, in its order; what does not wait for each other, `concurrency` at a time."""
         after = 0
         while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=BATCH)):
             after = batch[-1].seq
             check_space(self._ledger.path, len(batch))
-            for name, group in groupby(batch, key=attrgetter("object")):
-                await self._send(name, list(group))
+            for together in self._runs(batch):
+                await self._send(together[0].object, together)
             self._journal.checkpoint()
+
+    def _runs(self, batch: list[Change]) -> Iterator[list[Change]]:
+        """Cut a batch where the object changes, and before what needs an id that an earlier one is to give."""
+        together: list[Change] = []
+        for change in batch:
+            needed = needed_operations(change, self._mapping)
+            is_apart = together and change.object != together[0].object
+            if is_apart or not {one.id for one in together}.isdisjoint(needed):
+                yield together
+                together = []
+            together.append(change)
+        if together:
+            yield together
 
     def _calls(self, tier: str, changes: list[Change]) -> Iterator[list[Change]]:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""
@@ -152,7 +166,9 @@ class _Run:
 
     async def _send(self, name: str, changes: list[Change]) -> None:
         total = int(self._plan.header["operations"])
-        self._how.tell(Event(phase=Phase.OBJECT, object=name, done=self._done, total=total))
+        if name != self._object:
+            self._object = name
+            self._how.tell(Event(phase=Phase.OBJECT, object=name, done=self._done, total=total))
         tier = str(self._plan.header["objects"][name]["tier"])
         waiting = iter(self._calls(tier, changes))
 

@@ -1,7 +1,7 @@
 """A change of the plan → the write that is sent: ids in the place of operations that gave them."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from migrator.records import Action, Write
@@ -16,12 +16,18 @@ class Waits(NamedTuple):
     state: State
 
 
+def needed_operations(change: Change, mapping: str) -> list[str]:
+    """Name the operations that must have given their ids before; last that of the record itself, where it is new."""
+    needed = [op_id for value in _values(change) if (op_id := _operation(value))]
+    if change.action is Action.LINK and not change.target_id:
+        needed.append(operation_id(mapping, change.object, change.key))
+    return needed
+
+
 def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
     """Give the write of a change, or what it waits for."""
-    needed = list(_operations(change))
+    needed = needed_operations(change, mapping)
     target_id = change.target_id or ""
-    if change.action is Action.LINK and not target_id:
-        needed.append(operation_id(mapping, change.object, change.key))
     ids: dict[str, str] = {}
     for op_id in needed:
         found = journal.target_of(op_id)
@@ -41,10 +47,18 @@ def body_hash(write: Write) -> str:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
 
-def _operations(change: Change) -> list[str]:
-    values = [*change.after.values(), *([change.parent[1]] if change.parent else [])]
-    return [str(value["$op"]) for value in values if isinstance(value, Mapping) and "$op" in value]
+def _values(change: Change) -> Iterator[Any]:
+    """Give all that may stand for an id that another operation gives, the items of lists too."""
+    for value in (*change.after.values(), change.parent[1] if change.parent else None):
+        yield from value if isinstance(value, list) else [value]
+
+
+def _operation(value: Any) -> str:
+    return str(value["$op"]) if isinstance(value, Mapping) and "$op" in value else ""
 
 
 def _filled(value: Any, id_of: Callable[[str], str]) -> Any:
-    return id_of(str(value["$op"])) if isinstance(value, Mapping) and "$op" in value else value
+    if isinstance(value, list):
+        return [_filled(item, id_of) for item in value]
+    op_id = _operation(value)
+    return id_of(op_id) if op_id else value

@@ -6,11 +6,16 @@ from migrator.store.draft import Draft, StagedProblem
 from migrator.store.references import Cascade, cascades, drop_unwanted
 
 
-def reject_cascades(draft: Draft) -> None:
-    """Reject what points at rejected records, and so on; then drop created records for which nobody waits."""
+def reject_dependants(draft: Draft) -> None:
+    """Reject what points at rejected records, and so on."""
     while layer := cascades(draft):
         draft.add_problems([_problem(item) for item in layer])
         draft.set_state(Action.REJECT, [item.record for item in layer])
+
+
+def reject_cascades(draft: Draft) -> None:
+    """Reject what points at rejected records, and so on; then drop created records for which nobody waits."""
+    reject_dependants(draft)
     while drop_unwanted(draft):
         pass
 

@@ -1,4 +1,4 @@
-"""Staged records → changes in the plan: parents before children, links last, each counted once."""
+"""Staged records → changes in the plan: parents before children, links later, what locks a record last."""
 
 import json
 from collections.abc import Mapping
@@ -7,21 +7,22 @@ from typing import Any
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
-from migrator.planner.folding import rules_of
+from migrator.planner.filling import Filling, Planned
 from migrator.planner.identities import marker_of
-from migrator.planner.lines import PARENT
 from migrator.planner.rows import to_json
+from migrator.planner.sequence import Cycle, Sequence
 from migrator.planner.stage import max_marker
 from migrator.records import Action
-from migrator.store.changes import ChangeWriter, Pointer, Staged, operation_id, remember_skipped, staged_records
+from migrator.store.changes import ChangeWriter, Staged, operation_id, remember_skipped, staged_records
 from migrator.store.draft import Draft, StagedProblem
+from migrator.store.graph import WRITTEN, take_deferred, take_layers, take_object
 
 BATCH = 1_000
 
 
 @dataclass(kw_only=True, slots=True)
 class Counts:
-    """What a plan does about one object; `for_lookups` are creates that have no row."""
+    """What a plan does about one object; `for_lookups` are creates that have no row, `linked` links by field."""
 
     create: int = 0
     update: int = 0
@@ -30,37 +31,49 @@ class Counts:
     conflict: int = 0
     for_lookups: int = 0
     overwrites: dict[str, int] = field(default_factory=dict)
+    linked: dict[str, int] = field(default_factory=dict)
 
 
 class ChangeMaker:
-    """Turns each staged record into its change; cycles are broken by links, which are written last."""
+    """Turns each staged record into its changes; cycles are broken by links, and what locks a record comes last."""
 
     def __init__(self, compiled: Compiled, draft: Draft) -> None:
         self._compiled = compiled
         self._draft = draft
-        self._names = {item.number: item for item in compiled.objects.values()}
+        self._objects = {item.number: item for item in compiled.objects.values()}
+        self._fillings = {number: Filling(compiled, item) for number, item in self._objects.items()}
         self.writer = ChangeWriter(draft)
         self.counts = {name: Counts() for name in compiled.objects}
+        self.cycles: list[Cycle] = []
 
     def make_all(self) -> None:
-        """Write the changes of all objects, then the links."""
-        for name in self._compiled.order.objects:
-            self._make_object(self._compiled.objects[name])
-        for name in self._compiled.order.objects:
-            self._make_links(self._compiled.objects[name])
+        """Write the creates and updates in the order of what they need, then the links, then the last pass."""
+        sequence = Sequence(self._compiled, self._draft)
+        sequence.refuse_endless()
+        for group in self._compiled.order.groups:
+            if group in self._compiled.order.cycles:
+                self.cycles.append(sequence.order(group))
+                take_layers(self._draft)
+            else:
+                take_object(self._draft, self._compiled.objects[group[0]].number)
+            self._make()
+        numbers = [self._compiled.objects[name].number for name in self._compiled.order.objects]
+        for number in numbers:
+            take_deferred(self._draft, number)
+            self._make_links()
+        for number in numbers:
+            if self._fillings[number].has_last:
+                take_object(self._draft, number, states=WRITTEN)
+                self._make_last()
         self.writer.flush()
         remember_skipped(self._draft)
 
-    def _make_object(self, item: CompiledObject) -> None:
-        rules = rules_of(item.item.fields)
+    def _make(self) -> None:
         states: list[tuple[int, Action]] = []
-        for staged in staged_records(self._draft, item.number):
-            planned, parent = self._planned(item, staged)
-            if staged.held is None:
-                states.append((staged.record, self._create(item, staged, planned, parent)))
-            else:
-                difference = compare(item.target, rules, planned, staged.held, staged.written)
-                states.append((staged.record, self._update(item, staged, difference, parent)))
+        for staged in staged_records(self._draft):
+            planned = self._fillings[staged.object].plan(staged)
+            make = self._create if staged.held is None else self._update
+            states.append((staged.record, make(self._objects[staged.object], staged, planned)))
             if len(states) >= BATCH:
                 self._close(states)
         self._close(states)
@@ -70,89 +83,81 @@ class ChangeMaker:
             self._draft.set_state(action, [record for record, found in states if found is action])
         states.clear()
 
-    def _planned(self, item: CompiledObject, staged: Staged) -> tuple[dict[str, Any], str | None]:
-        """Give the fields with their references filled in, but for those that a link sets; and the parent as JSON."""
-        planned, parent = {}, None
-        for name, value in staged.fields.items():
-            pointer = staged.pointers.get((name, 0))
-            if not isinstance(value, dict) or "lookup" not in value:
-                planned[name] = value
-            elif pointer is None:
-                continue  # on_missing: blank
-            elif name == PARENT:
-                lookup = self._compiled.lookup(item.item.name, PARENT)
-                target = (
-                    self._compiled.objects[lookup.objects[0]].item.to
-                    if lookup.objects[0] in self._compiled.objects
-                    else ""
-                )
-                parent = to_json([target or lookup.objects[0].removeprefix("target/"), self._filled(pointer)])
-            elif not self._is_deferred(item, name, pointer):
-                planned[name] = self._filled(pointer)
-        return planned, parent
-
-    def _is_deferred(self, item: CompiledObject, name: str, pointer: Pointer) -> bool:
-        return (item.item.name, name) in self._compiled.order.deferred and pointer.target_id is None
-
-    def _filled(self, pointer: Pointer) -> Any:
-        """Give the target id, or the operation that will give it."""
-        if pointer.target_id is not None:
-            return pointer.target_id
-        return {"$op": operation_id(self._compiled.spec.name, self._names[pointer.object].item.name, pointer.key)}
-
-    def _create(self, item: CompiledObject, staged: Staged, planned: Mapping[str, Any], parent: str | None) -> Action:
+    def _create(self, item: CompiledObject, staged: Staged, planned: Planned) -> Action:
         counts = self.counts[item.item.name]
         counts.create += staged.is_row
         counts.for_lookups += not staged.is_row
-        fields = {name: value for name, value in planned.items() if value is not None}
+        fields = {name: value for name, value in planned.fields.items() if value is not None}
         marker = self._marker(item, staged.key)
         if marker and not fields.get(item.marker):
             fields[item.marker] = marker
-        self._add(item, staged, Action.CREATE, (marker, parent, None, to_json(fields)))
+        self._add(staged, Action.CREATE, (marker, planned.parent, None, to_json(fields)))
         return Action.CREATE
 
-    def _update(self, item: CompiledObject, staged: Staged, found: Difference, parent: str | None) -> Action:
+    def _update(self, item: CompiledObject, staged: Staged, planned: Planned) -> Action:
         counts = self.counts[item.item.name]
+        found = self._compared(item, staged, planned)
         counts.conflict += bool(found.conflicts)
         if found.conflicts:
             self._draft.add_problems([_conflict(item, staged, found)])
         self.writer.add_agreed(staged.record, staged.target_id or "", found.agreed)
-        if not found.after:
-            counts.unchanged += 1
-            return Action.UNCHANGED
         for name in found.overwrites:
             counts.overwrites[name] = counts.overwrites.get(name, 0) + 1
+        before, after = (
+            {k: v for k, v in side.items() if k not in planned.last} for side in (found.before, found.after)
+        )
+        if not after:
+            counts.unchanged += 1
+            return Action.UNCHANGED
         counts.update += 1
-        self._add(item, staged, Action.UPDATE, (None, parent, to_json(found.before), to_json(found.after)))
+        self._add(staged, Action.UPDATE, (None, planned.parent, to_json(before), to_json(after)))
         return Action.UPDATE
 
-    def _make_links(self, item: CompiledObject) -> None:
+    def _compared(self, item: CompiledObject, staged: Staged, planned: Planned) -> Difference:
+        ours = planned.fields | planned.last
+        return compare(item.target, self._fillings[item.number].rules, ours, staged.held or {}, staged.written)
+
+    def _make_links(self) -> None:
         """Set the references that close a cycle, on records that exist by then."""
-        name = item.item.name
-        if not any(owner == name for owner, _field in self._compiled.order.deferred):
-            return
-        for staged in staged_records(self._draft, item.number, state=(Action.CREATE, Action.UPDATE, Action.UNCHANGED)):
-            fields = {
-                field: self._filled(pointer)
-                for (field, _item), pointer in staged.pointers.items()
-                if self._is_deferred(item, field, pointer)
-            }
-            if fields:
-                self.counts[name].link += 1
-                before = {field: (staged.held or {}).get(field) for field in fields}
-                self._add(item, staged, Action.LINK, (None, None, to_json(before), to_json(fields)))
+        for staged in staged_records(self._draft):
+            planned = self._fillings[staged.object].plan(staged)
+            self._link(staged, planned, dict.fromkeys(planned.links), planned.links)
+
+    def _make_last(self) -> None:
+        """Write what locks a record, when all else is written; of a new record nobody knows what then stands there."""
+        for staged in staged_records(self._draft):
+            item, planned = self._objects[staged.object], self._fillings[staged.object].plan(staged)
+            found = Difference(after={name: value for name, value in planned.last.items() if value is not None})
+            if staged.held is not None:
+                found = self._compared(item, staged, planned)
+            before, after = (
+                {k: v for k, v in side.items() if k in planned.last} for side in (found.before, found.after)
+            )
+            if after:
+                self._link(staged, planned, before, after, suffix="last")
+
+    def _link(
+        self,
+        staged: Staged,
+        planned: Planned,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        *,
+        suffix: str = "link",
+    ) -> None:
+        counts = self.counts[self._objects[staged.object].item.name]
+        counts.link += 1
+        for name in after:
+            counts.linked[name] = counts.linked.get(name, 0) + 1
+        self._add(staged, Action.LINK, (None, planned.parent, to_json(before), to_json(after)), suffix)
 
     def _add(
-        self,
-        item: CompiledObject,
-        staged: Staged,
-        action: Action,
-        parts: tuple[str | None, str | None, str | None, str],
+        self, staged: Staged, action: Action, parts: tuple[str | None, str | None, str | None, str], suffix: str = ""
     ) -> None:
-        suffix = "link" if action is Action.LINK else ""
-        change_id = operation_id(self._compiled.spec.name, item.item.name, staged.key, suffix)
+        name = self._objects[staged.object].item.name
+        change_id = operation_id(self._compiled.spec.name, name, staged.key, suffix)
         marker, parent, before, after = parts
-        row = (change_id, item.number, staged.record, str(action), staged.target_id)
+        row = (change_id, staged.object, staged.record, str(action), staged.target_id)
         self.writer.add((*row, marker, parent, before, after))
 
     def _marker(self, item: CompiledObject, key: str) -> str | None:

@@ -68,6 +68,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "operations": findings.maker.writer.count,
         "chain": findings.maker.writer.chain,
         "calls": _calls(compiled, target, findings.maker.counts),
+        "order": [cycle.facts() for cycle in findings.maker.cycles],
         "guards": [],
         "zones": _zone_version(),
     }
@@ -110,7 +111,7 @@ def _object_facts(
         "tier": str(item.tier),
         "read": staged.rows,
         "dropped": staged.dropped,
-        "because": compiled.order.because[name],
+        "because": compiled.order.because(name, counts.linked),
         "in_target": held,
         "is_listed": item.target.is_listed,
         "marker": item.marker,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from migrator.planner.cascades import reject_cascades
+from migrator.planner.cascades import reject_cascades, reject_dependants
 from migrator.planner.compiling import Compiled
 from migrator.planner.decisions import BATCH, Decisions
 from migrator.planner.identities import created_key
@@ -23,7 +23,6 @@ from migrator.store.references import (
     Hit,
     Missing,
     add_created,
-    drop_unwanted,
     fields_of,
     found_in_wave,
     found_postponed,
@@ -66,8 +65,7 @@ class Lookups:
             if wave >= LAST_WAVE:
                 self._resolve_each(found_unresolved(self._draft, wave))
                 self._settle_postponed()
-        while drop_unwanted(self._draft):
-            pass
+        reject_cascades(self._draft)
 
     def _resolve_rounds(self, first: int, after: int) -> None:
         """Resolve the references behind number `after`; records from `first` on state what they can by then."""
@@ -105,14 +103,14 @@ class Lookups:
 
     def _settle_postponed(self) -> None:
         """Decide what was put off; a rejected row is no candidate, which may make another reference clear."""
-        reject_cascades(self._draft)
+        reject_dependants(self._draft)
         while self._settle_missing():
-            reject_cascades(self._draft)
+            reject_dependants(self._draft)
         with Decisions(self._draft) as decisions:
             for found in found_postponed(self._draft):
                 if live := _live(found):
                     decisions.reject(self._problem(found, _ambiguous(live)))
-        reject_cascades(self._draft)
+        reject_dependants(self._draft)
 
     def _settle_missing(self) -> int:
         """Decide what is missing, and what is no longer ambiguous; tells how many were decided."""

@@ -1,21 +1,39 @@
-"""In which order objects are written, and which references must wait for a link, because they close a cycle."""
+"""In which order objects are written: those that point at each other, in whatever way round, stand together."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from migrator.errors import PlanError, Problem
 from migrator.records import Catalog
-from migrator.spec.values import Lookup, ObjectSpec
+from migrator.spec.values import Lookup, ObjectSpec, Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """Objects, parents first; for each the reason; and the fields (object, field) that are set by a later link."""
+    """Objects in groups, what is pointed at first; for each object what it comes after, and its late references.
 
-    objects: tuple[str, ...]
-    because: Mapping[str, str]
-    deferred: frozenset[tuple[str, str]]
+    A group of several objects, or of one that points at itself, is a cycle: its records are ordered one by one. It is
+    endless where references that are demanded at creation close it. `late` are the references that close a cycle when
+    objects are written whole.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    cycles: frozenset[tuple[str, ...]]
+    endless: frozenset[tuple[str, ...]]
+    after: Mapping[str, tuple[str, ...]]
+    late: Mapping[str, tuple[str, ...]]
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Give the objects in their order."""
+        return tuple(name for group in self.groups for name in group)
+
+    def because(self, name: str, linked: Container[str] = ()) -> str:
+        """Say why an object stands where it stands; `linked` are its fields that links set."""
+        later = [
+            f"{field} {'linked afterwards' if field in linked else 'record by record'}" for field in self.late[name]
+        ]
+        return "; ".join([", ".join(self.after[name]) or "no parents", *([", ".join(later)] if later else [])])
 
 
 class _Edge(NamedTuple):
@@ -27,63 +45,100 @@ class _Edge(NamedTuple):
     is_demanded: bool
 
 
+_Needs = dict[str, set[str]]
+
+
 def order_objects(objects: Mapping[str, ObjectSpec], catalog: Catalog) -> Order:
     """Order objects so that what is pointed at comes first; ties stay in the mapping's order.
 
-    A reference that would close a cycle is deferred: first of all those to objects that the mapping states later.
-    Raises PlanError for a cycle of references that the target demands at creation.
+    Within a cycle those references give way that are not demanded at creation, first of all those to objects that the
+    mapping states later.
     """
     place = {name: n for n, name in enumerate(objects)}
-    edges = [edge for name, item in objects.items() for edge in _edges(name, item, objects, catalog)]
-    needs: dict[str, set[str]] = {name: set() for name in objects}
-    deferred: set[tuple[str, str]] = set()
+    edges = list(dict.fromkeys(edge for name, item in objects.items() for edge in _edges(name, item, objects, catalog)))
+    needs: _Needs = {name: set() for name in objects}
+    late: list[_Edge] = []
     for edge in sorted(edges, key=lambda edge: (not edge.is_demanded, place[edge.to] >= place[edge.owner])):
-        if not _reaches(needs, edge.to, edge.owner):
-            needs[edge.owner].add(edge.to)
-        elif edge.is_demanded:
-            raise _cycle(edge)
+        if edge.owner == edge.to or edge.owner in _reached(needs, edge.to):
+            late.append(edge)
         else:
-            deferred.add((edge.owner, edge.field))
+            needs[edge.owner].add(edge.to)
+    whole = _with_siblings(edges, objects)
+    demanded = _with_siblings([edge for edge in edges if edge.is_demanded], objects)
+    groups = _grouped(whole, needs)
     return Order(
-        objects=tuple(_sorted(needs)),
-        because={name: _reason(name, edges, deferred) for name in objects},
-        deferred=frozenset(deferred),
+        groups=groups,
+        cycles=frozenset(group for group in groups if len(group) > 1 or group[0] in whole[group[0]]),
+        endless=frozenset(group for group in groups if any(name in _reached(demanded, name) for name in group)),
+        after={
+            name: tuple(dict.fromkeys(f"{edge.to} ({_named(edge)})" for edge in edges if _is_of(edge, name, late)))
+            for name in objects
+        },
+        late={name: tuple(dict.fromkeys(_named(edge) for edge in late if edge.owner == name)) for name in objects},
     )
 
 
-def _edges(name: str, item: ObjectSpec, objects: Mapping[str, ObjectSpec], catalog: Catalog) -> list[_Edge]:
-    found = [_Edge(name, "", to, is_demanded=True) for to in (item.parent.objects if item.parent else ())]
-    for field in item.fields:
-        if isinstance(field.value.form, Lookup):
-            known = catalog.objects[item.to].field(field.name)
-            is_demanded = known is not None and known.required
-            found += [_Edge(name, field.name, to, is_demanded) for to in field.value.form.objects]
-    return [edge for edge in found if edge.to in objects]
+def _is_of(edge: _Edge, name: str, late: list[_Edge]) -> bool:
+    return edge.owner == name and edge not in late
 
 
-def _reaches(needs: Mapping[str, set[str]], start: str, end: str) -> bool:
-    """Tell whether `start` needs `end`, directly or through others; each needs itself."""
-    return start == end or any(_reaches(needs, name, end) for name in needs[start])
+def _named(edge: _Edge) -> str:
+    return edge.field or "parent"
 
 
-def _sorted(needs: Mapping[str, set[str]]) -> list[str]:
+def _edges(name: str, item: ObjectSpec, objects: Mapping[str, ObjectSpec], catalog: Catalog) -> Iterator[_Edge]:
+    """Give the references of an object's records, and those of the records that its lookups create."""
+    stated: list[tuple[str, str, Value | Lookup]] = [(name, "", item.parent)] if item.parent else []
+    stated += [(name, field.name, field.value) for field in item.fields if not field.is_last]
+    while stated:
+        owner, field_name, value = stated.pop(0)
+        lookup = value.form if isinstance(value, Value) else value
+        if not isinstance(lookup, Lookup):
+            continue
+        known = catalog.objects[objects[owner].to].field(field_name)
+        for to in filter(objects.__contains__, lookup.objects):
+            yield _Edge(owner, field_name, to, not field_name or (known is not None and known.required))
+            stated += [(to, inner, created) for inner, created in lookup.create or ()]
+
+
+def _with_siblings(edges: list[_Edge], objects: Mapping[str, ObjectSpec]) -> _Needs:
+    """Give what each object needs; a lookup by fields may find a record of another object for the same target's."""
+    needs: _Needs = {name: set() for name in objects}
+    for edge in edges:
+        needs[edge.owner] |= {name for name, item in objects.items() if item.to == objects[edge.to].to}
+    return needs
+
+
+def _reached(needs: _Needs, start: str) -> set[str]:
+    """Give what an object needs, directly or through others."""
+    found: set[str] = set()
+    upcoming = set(needs[start])
+    while upcoming:
+        found |= upcoming
+        upcoming = {name for one in upcoming for name in needs[one]} - found
+    return found
+
+
+def _grouped(whole: _Needs, needs: _Needs) -> tuple[tuple[str, ...], ...]:
+    """Put together what needs each other, and order the groups, and the objects within each."""
+    reached = {name: _reached(whole, name) for name in whole}
+    groups = list(
+        dict.fromkeys(
+            tuple(other for other in whole if other == name or (other in reached[name] and name in reached[other]))
+            for name in whole
+        )
+    )
+    ordered: list[tuple[str, ...]] = []
+    while groups:
+        placed = {name for group in ordered for name in group}
+        group = next(one for one in groups if all(whole[name] <= placed | set(one) for name in one))
+        groups.remove(group)
+        ordered.append(_sorted(group, needs))
+    return tuple(ordered)
+
+
+def _sorted(group: tuple[str, ...], needs: _Needs) -> tuple[str, ...]:
     placed: list[str] = []
-    while len(placed) < len(needs):
-        placed.append(next(name for name in needs if name not in placed and needs[name] <= set(placed)))
-    return placed
-
-
-def _cycle(edge: _Edge) -> PlanError:
-    fact = f"{edge.owner} need {edge.to} to be created, and {edge.to} need {edge.owner}: neither can be first"
-    hint = f"take '{edge.field or 'parent'}' out of {edge.owner}"
-    return PlanError(Problem(code="E614", place=edge.owner, fact=fact, hint=hint))
-
-
-def _reason(name: str, edges: list[_Edge], deferred: set[tuple[str, str]]) -> str:
-    own = [edge for edge in edges if edge.owner == name]
-    before = dict.fromkeys(
-        f"{edge.to} ({edge.field or 'parent'})" for edge in own if (name, edge.field) not in deferred
-    )
-    later = [edge.field for edge in own if (name, edge.field) in deferred]
-    links = f"; {', '.join(later)} linked afterwards" if later else ""
-    return (", ".join(before) or "no parents") + links
+    while len(placed) < len(group):
+        placed.append(next(name for name in group if name not in placed and needs[name] & set(group) <= set(placed)))
+    return tuple(placed)

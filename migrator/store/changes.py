@@ -7,27 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.records import Action
-from migrator.store.draft import STAGED, Draft
+from migrator.store.draft import Draft
 
 BATCH_ROWS = 1_000
 
 
 class Pointer(NamedTuple):
-    """What a resolved reference points at: an id of the target, or a planned record by object and key."""
+    """What a resolved reference points at: an id of the target, or a planned record by object and key.
+
+    `target` is the target's object of a record that the target holds. `is_deferred`: a link sets the reference.
+    """
 
     target_id: str | None
     object: int
     key: str
+    target: str = ""
+    is_deferred: bool = False
 
 
 class Staged(NamedTuple):
-    """A staged record with all that was found out about it.
+    """A staged record, of an object by number, with all that was found out about it.
 
     `pointers` go by field and item of a list. `held` is None where nothing in the target matches; `written` holds the
     values that this migration last wrote, None where it wrote none.
     """
 
     record: int
+    object: int
     key: str
     is_row: bool
     fields: dict[str, Any]
@@ -75,25 +81,24 @@ def change_hash(row: tuple[Any, ...]) -> str:
     return hashlib.sha256(canonical_json(list(row)).encode()).hexdigest()
 
 
-def staged_records(draft: Draft, number: int, *, state: tuple[str, ...] = (STAGED,)) -> Iterator[Staged]:
-    """Give an object's records of a state in their order, each with match, memory and resolved references."""
-    pointers = _pointers(draft, number)
+def staged_records(draft: Draft) -> Iterator[Staged]:
+    """Give the records whose turn it is, in their order, each with match, memory and resolved references."""
+    pointers = _pointers(draft)
     upcoming = next(pointers, None)
     rows = draft.run(
-        "SELECT r.id, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL FROM record r"
+        "SELECT t.n, r.id, r.object, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written,"
+        " m.record IS NOT NULL FROM scratch.turn t JOIN record r ON r.id=t.record"
         " LEFT JOIN scratch.matched m ON m.record=r.id LEFT JOIN scratch.holding h ON h.record=m.holding"
-        " LEFT JOIN scratch.remembered k ON k.record=r.id WHERE r.object=?"
-        f" AND r.state IN ({','.join('?' * len(state))}) ORDER BY r.id",
-        (number, *state),
+        " LEFT JOIN scratch.remembered k ON k.record=r.id ORDER BY t.n"
     )
-    for record, key, is_row, fields, target_id, held, written, is_matched in rows:
+    for turn, record, number, key, is_row, fields, target_id, held, written, is_matched in rows:
         found: dict[tuple[str, int], Pointer] = {}
-        while upcoming and upcoming[0] <= record:
-            if upcoming[0] == record:
-                found[upcoming[1]] = upcoming[2]
+        while upcoming and upcoming[0] == turn:
+            found[upcoming[1]] = upcoming[2]
             upcoming = next(pointers, None)
         yield Staged(
             record,
+            number,
             key,
             bool(is_row),
             json.loads(fields),
@@ -104,17 +109,17 @@ def staged_records(draft: Draft, number: int, *, state: tuple[str, ...] = (STAGE
         )
 
 
-def _pointers(draft: Draft, number: int) -> Iterator[tuple[int, tuple[str, int], Pointer]]:
+def _pointers(draft: Draft) -> Iterator[tuple[int, tuple[str, int], Pointer]]:
     rows = draft.run(
-        "SELECT s.record, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, '')"
-        " FROM resolution s"
-        " JOIN record r ON r.id=s.record AND r.object=? LEFT JOIN scratch.holding h ON h.record=s.holder"
+        "SELECT t.n, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, ''),"
+        " COALESCE(h.target, d.target, ''), w.record IS NOT NULL FROM scratch.turn t"
+        " JOIN resolution s ON s.record=t.record LEFT JOIN scratch.holding h ON h.record=s.holder"
         " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
-        " LEFT JOIN scratch.holding d ON d.record=m.holding ORDER BY s.record, s.field, s.item",
-        (number,),
+        " LEFT JOIN scratch.holding d ON d.record=m.holding"
+        " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field ORDER BY t.n, s.field, s.item"
     )
-    for record, name, item, target_id, holder_object, key in rows:
-        yield record, (name, item), Pointer(target_id, holder_object, key)
+    for turn, name, item, target_id, holder_object, key, target, is_deferred in rows:
+        yield turn, (name, item), Pointer(target_id, holder_object, key, target, bool(is_deferred))
 
 
 def remember_skipped(draft: Draft) -> None:

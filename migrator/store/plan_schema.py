@@ -48,5 +48,18 @@ CREATE TABLE scratch.seen(step INTEGER NOT NULL, value TEXT NOT NULL, record INT
   PRIMARY KEY(step, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.page(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.turn(n INTEGER PRIMARY KEY, record INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.slot(object INTEGER NOT NULL, field TEXT NOT NULL, demand INTEGER NOT NULL,
+  PRIMARY KEY(object, field)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.node(record INTEGER PRIMARY KEY, place INTEGER NOT NULL, object INTEGER NOT NULL,
+  needs INTEGER NOT NULL, layer INTEGER) STRICT;
+CREATE INDEX scratch.node_by_layer ON node(layer, needs);
+CREATE TABLE scratch.edge(holder INTEGER NOT NULL, record INTEGER NOT NULL, field TEXT NOT NULL,
+  demand INTEGER NOT NULL) STRICT;
+CREATE INDEX scratch.edge_by_holder ON edge(holder, record, demand);
+CREATE INDEX scratch.edge_by_record ON edge(record, holder);
+CREATE TABLE scratch.piece(record INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE scratch.deferred(record INTEGER NOT NULL, field TEXT NOT NULL, PRIMARY KEY(record, field)) STRICT,
+  WITHOUT ROWID;
 CREATE TABLE scratch.batch(n INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """

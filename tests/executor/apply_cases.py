@@ -202,10 +202,10 @@ def updates(folder: Path, count: int = 3) -> Bench:
 
 
 def people(folder: Path, objects: str = COMPANIES + CONTACTS) -> Bench:
-    """Make a project of two companies and four people, the last without a company, and plan it."""
+    """Make a project of two companies and four people, the first her own friend, the last in no company; plan it."""
     bench = Bench(folder=folder)
     bench.write("companies.csv", "id,name,about", "1,One,x", "2,Two,y")
-    bench.write("people.csv", "id,last,company,friend", "1,Ada,1,2", "2,Bob,2,", "3,Cyd,1,", "4,Dan,,")
+    bench.write("people.csv", "id,last,company,friend", "1,Ada,1,1", "2,Bob,2,", "3,Cyd,1,", "4,Dan,,")
     bench.plan(objects)
     return bench
 

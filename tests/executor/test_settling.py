@@ -323,7 +323,7 @@ def test_link_in_doubt_is_read_by_its_record(tmp_path: Path, act: Act, sent: int
     bench.target.otherwise = lambda write: act if write.id and not bench.target.moments("~ contacts/c3")[1:] else Act()
     apply_to_the_end(bench)
     assert bench.target.seen("~") == ["~ contacts/c3"] * sent
-    assert bench.target.held("contacts")["c3"]["RelatedContact_Other_Id"] == "c4"
+    assert bench.target.held("contacts")["c3"]["RelatedContact_Other_Id"] == "c3"
 
 
 def test_read_that_fails_leaves_the_doubt(tmp_path: Path) -> None:

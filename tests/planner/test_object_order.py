@@ -1,4 +1,4 @@
-"""The order in which objects are written, and which references wait for a link."""
+"""The order in which objects are written, and which of them stand in a cycle."""
 
 import itertools
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from planning_cases import CRELATE, Desk
 
-from migrator.errors import PlanError
 from migrator.planner.order import Order, order_objects
 from migrator.records import Catalog, Field, Kind, ObjectType
 
@@ -51,9 +50,9 @@ def ordered(folder: Path, *edges: str, demanded: tuple[str, ...] = (), names: st
     ],
 )
 def test_what_is_pointed_at_comes_first(tmp_path: Path, edges: tuple[str, ...], expected: str) -> None:
-    """Parents come before what points at them, and nothing waits for a link."""
+    """Parents come before what points at them, and no records need an order of their own."""
     found = ordered(tmp_path, *edges)
-    assert ("".join(sorted(found.objects)), found.deferred) == ("abcd", frozenset())
+    assert ("".join(sorted(found.objects)), found.cycles) == ("abcd", frozenset())
     assert all(found.objects.index(edge[2]) < found.objects.index(edge[0]) for edge in edges)
     assert "".join(found.objects) == expected
 
@@ -64,37 +63,49 @@ def test_objects_without_references_stay_in_the_order_of_the_mapping(tmp_path: P
         assert ordered(tmp_path, names="".join(names)).objects == names
 
 
+def late(found: Order) -> set[tuple[str, str]]:
+    """Give the references that close a cycle of objects."""
+    return {(name, field) for name, fields in found.late.items() for field in fields}
+
+
 def test_reason_is_said(tmp_path: Path) -> None:
-    """For each object the plan says what it comes after, and what is linked later."""
+    """For each object the plan says what it comes after, what decides record by record, and what is linked later."""
     found = ordered(tmp_path, "a>b", "a>c", "b>c", "b^d", "c>b")
-    assert (found.objects, found.deferred) == (("d", "b", "c", "a"), frozenset({("b", "to_c")}))
-    assert found.because == {
+    assert (found.groups, found.cycles) == ((("d",), ("b", "c"), ("a",)), frozenset({("b", "c")}))
+    assert {name: found.because(name) for name in "abcd"} == {
         "a": "b (to_b), c (to_c)",
-        "b": "d (parent); to_c linked afterwards",
+        "b": "d (parent); to_c record by record",
         "c": "b (to_b)",
         "d": "no parents",
     }
+    assert found.because("b", {"to_c": 3}) == "d (parent); to_c linked afterwards"
 
 
-def test_own_kind_is_linked_afterwards(tmp_path: Path) -> None:
-    """A record that points at its own kind is created first and linked later."""
+def test_own_kind_is_a_cycle(tmp_path: Path) -> None:
+    """An object that points at itself is a group of one, and its records are ordered."""
     found = ordered(tmp_path, "a>a", "a>b")
-    assert (found.objects, found.deferred) == (("b", "a", "c", "d"), frozenset({("a", "to_a")}))
-    assert found.because["a"] == "b (to_b); to_a linked afterwards"
+    assert (found.objects, found.cycles) == (("b", "a", "c", "d"), frozenset({("a",)}))
+    assert found.because("a") == "b (to_b); to_a record by record"
+
+
+def test_groups_stand_together(tmp_path: Path) -> None:
+    """What belongs to no cycle comes before or behind it, never within."""
+    assert ordered(tmp_path, "a>c", "c>a", "c>b", "d>a").groups == (("b",), ("a", "c"), ("d",))
+    assert ordered(tmp_path, "b>d", "d>b", "d>a").groups == (("a",), ("b", "d"), ("c",))
 
 
 @pytest.mark.parametrize("edges", [("a>b", "b>a"), ("a>b", "b>c", "c>a"), ("a>b", "b>c", "c>d", "d>a")])
-def test_cycle_is_broken_by_one_link(tmp_path: Path, edges: tuple[str, ...]) -> None:
-    """Of the references of a cycle one is deferred, and the others stand at creation."""
+def test_cycle_has_one_late_reference(tmp_path: Path, edges: tuple[str, ...]) -> None:
+    """Of the references of a cycle one is late, and the others order the objects."""
     found = ordered(tmp_path, *edges)
-    assert len(found.deferred) == 1
-    kept = [edge for edge in edges if (edge[0], f"to_{edge[2]}") not in found.deferred]
+    assert len(late(found)) == 1
+    kept = [edge for edge in edges if (edge[0], f"to_{edge[2]}") not in late(found)]
     assert len(kept) == len(edges) - 1
     assert all(found.objects.index(edge[2]) < found.objects.index(edge[0]) for edge in kept)
 
 
 @pytest.mark.parametrize(
-    ("edges", "demanded", "deferred"),
+    ("edges", "demanded", "gives_way"),
     [
         (("a>b", "b>a"), "a.to_b", ("b", "to_a")),
         (("a>b", "b>a"), "b.to_a", ("a", "to_b")),
@@ -103,23 +114,23 @@ def test_cycle_is_broken_by_one_link(tmp_path: Path, edges: tuple[str, ...]) -> 
         (("a>b", "b^a"), "", ("a", "to_b")),
     ],
 )
-def test_demanded_reference_stays_in_the_create(
-    tmp_path: Path, edges: tuple[str, ...], demanded: str, deferred: tuple[str, str] | None
+def test_demanded_reference_orders_the_objects(
+    tmp_path: Path, edges: tuple[str, ...], demanded: str, gives_way: tuple[str, str] | None
 ) -> None:
-    """What the target demands at creation, a parent too, is never put off; another reference gives way."""
+    """What the target demands at creation, a parent too, goes before another reference; no record can be endless."""
     found = ordered(tmp_path, *edges, demanded=(demanded,))
-    assert len(found.deferred) == 1
-    assert deferred is None or found.deferred == {deferred}
+    assert len(late(found)) == 1
+    assert gives_way is None or late(found) == {gives_way}
     owner, field = demanded.split(".") if demanded else ("", "")
-    assert (owner, field) not in found.deferred
+    assert (owner, field) not in late(found)
+    assert (len(found.cycles), found.endless) == (1, frozenset())
 
 
-def test_cycle_of_demanded_references_is_refused(tmp_path: Path) -> None:
-    """Where each needs the other to be created, neither can be first."""
-    with pytest.raises(PlanError) as refused:
-        ordered(tmp_path, "a>b", "b>a", demanded=("a.to_b", "b.to_a"))
-    fact = "a need b to be created, and b need a: neither can be first"
-    assert str(refused.value) == f"a: E614 {fact} (take 'to_b' out of a)"
+def test_cycle_of_demanded_references_is_left_to_the_records(tmp_path: Path) -> None:
+    """Where objects need each other, their records may still have an order; whether they have is looked at."""
+    found = ordered(tmp_path, "a>b", "b>a", demanded=("a.to_b", "b.to_a"))
+    assert found.endless == {("a", "b")} == found.cycles
+    assert ordered(tmp_path, "a>a", demanded=("a.to_a",)).endless == {("a",)}
 
 
 def test_lookup_in_the_target_alone_orders_nothing(tmp_path: Path) -> None:
@@ -130,4 +141,4 @@ def test_lookup_in_the_target_alone_orders_nothing(tmp_path: Path) -> None:
   companies: {{from: c.csv, to: companies, key: id, fields: {{Name: n}}}}
 """
     found = order_objects(Desk(folder=tmp_path).spec(text).objects, CRELATE)
-    assert (found.objects, found.because["contacts"]) == (("contacts", "companies"), "no parents")
+    assert (found.objects, found.because("contacts")) == (("contacts", "companies"), "no parents")

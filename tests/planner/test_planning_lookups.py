@@ -269,31 +269,31 @@ def test_objects_that_point_at_each_other_are_linked_afterwards(tmp_path: Path) 
     )
 
 
-def test_records_of_one_kind_are_linked_afterwards(tmp_path: Path) -> None:
-    """Records may point at each other, and at themselves, in any order of the rows."""
+def test_records_of_one_kind_are_linked_where_they_point_at_each_other(tmp_path: Path) -> None:
+    """Of two that point at each other one is linked, and so is one that points at itself."""
     desk = Desk(folder=tmp_path)
     desk.write("firms.csv", "id,name,over", "1,A,2", "2,B,1", "3,C,3", "4,D,")
     fields = "Name: name, ParentAccount_Id: {lookup: companies, by: [{key: over}]}"
     seen = desk.plan(firms("match: none", fields=fields))
     assert seen.changes == {
-        **{f"+ companies:{n}": {"Name": name} for n, name in enumerate("ABCD", start=1)},
+        **{f"+ companies:{n}": {"Name": name} for n, name in ((1, "A"), (3, "C"), (4, "D"))},
+        "+ companies:2": {"Name": "B", "ParentAccount_Id": "@companies:1"},
         "& companies:1": {"ParentAccount_Id": "@companies:2"},
-        "& companies:2": {"ParentAccount_Id": "@companies:1"},
         "& companies:3": {"ParentAccount_Id": "@companies:3"},
     }
     links = [change for change in seen.raw if change.action == "link"]
     assert len({change.id for change in seen.raw}) == len(seen.raw)
-    assert [change.before for change in links] == [{"ParentAccount_Id": None}] * 3
+    assert [change.before for change in links] == [{"ParentAccount_Id": None}] * 2
 
 
-def test_matched_record_is_linked_to_a_new_one(tmp_path: Path) -> None:
-    """A link is a change of a record that the target may have already."""
+def test_matched_record_is_updated_after_what_it_points_at(tmp_path: Path) -> None:
+    """What the target has already needs no link to point at a new record, only to come after it."""
     desk = Desk(folder=tmp_path)
     desk.crm.hold("companies", "c1", Name="A", ParentAccount_Id="c7")
     desk.write("firms.csv", "id,name,over", "1,A,2", "2,B,")
     fields = "Name: name, ParentAccount_Id: {lookup: companies, by: [{key: over}]}"
     seen = desk.plan(firms("match: [[Name]]", fields=fields))
-    assert seen.changes == {"+ companies:2": {"Name": "B"}, "& companies:1": {"ParentAccount_Id": "@companies:2"}}
+    assert seen.changes == {"+ companies:2": {"Name": "B"}, "~ companies:1": {"ParentAccount_Id": "@companies:2"}}
     assert (seen.raw[1].target_id, seen.raw[1].before) == ("c1", {"ParentAccount_Id": "c7"})
 
 

@@ -139,15 +139,15 @@ def test_one_good_row_is_enough_to_create(tmp_path: Path) -> None:
 
 
 def test_created_records_may_be_of_the_same_kind(tmp_path: Path) -> None:
-    """A record of the same object that is missing is created, and linked like any other."""
+    """A record of the same object that is missing is created, and before those that ask for it."""
     desk = Desk(folder=tmp_path)
     desk.write("firms.csv", "id,name,over", "1,A,Top", "2,B,top", "3,C,A")
     fields = "Name: name, ParentAccount_Id: {lookup: companies, by: [{Name: over}], on_missing: create}"
     seen = desk.plan(firms("match: none", fields=fields))
-    assert [change.get("Name") for change in seen.changes.values()] == ["A", "B", "C", "Top", None, None, None]
-    links = [change["ParentAccount_Id"] for name, change in seen.changes.items() if name.startswith("&")]
+    assert [change.get("Name") for change in seen.changes.values()] == ["Top", "A", "B", "C"]
+    over = [change.get("ParentAccount_Id") for change in seen.changes.values()]
     top = f"@{next(name.removeprefix('+ ') for name in seen.changes if 'companies:?' in name)}"
-    assert links == [top, top, "@companies:1"]
+    assert over == [None, top, top, "@companies:1"]
 
 
 def test_key_that_is_missing_creates_a_record_of_that_key(tmp_path: Path) -> None:

@@ -216,6 +216,7 @@ def _read_object(
             is_written="create" in actions,
             label=tuple(expand(raw.get("label", ""))),
             open=raw.get("open", ""),
+            kind_words=_kind_words(fields, below, ones),
         ),
         one=ones[name],
         actions=actions,
@@ -226,6 +227,22 @@ def _read_object(
         parent_ones=ones,
         is_optional=raw.get("optional", False),
     )
+
+
+def _kind_words(
+    fields: Mapping[str, Field], below: Mapping[str, Any], ones: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Find the words for kinds of records: among a field's choices, and in what a body holds of a parent."""
+    found: dict[str, dict[str, str]] = {}
+    for field in fields.values():
+        choices = {option.lower(): option for option in field.options}
+        words = {name: choices.get(one.lower(), choices.get(name.lower(), "")) for name, one in ones.items()}
+        found[field.name] = {name: word for name, word in words.items() if word}
+    for parent, put in below.items():
+        for name, word in (put or {}).items():
+            if isinstance(word, str) and not _BRACES.search(word):
+                found.setdefault(name, {})[parent] = word
+    return {name: words for name, words in found.items() if words}
 
 
 def _read_actions(name: str, raw: Mapping[str, Any], whole: Mapping[str, Any], one: str) -> dict[str, Action]:

@@ -326,3 +326,12 @@ def test_deletion_may_have_no_body(status: int) -> None:
         outcome = speak(STATION, server, deleting("people", person))
         assert outcome == Outcome(verdict=Verdict.APPLIED, target_id=person, status=status)
         assert server.snapshot()["people"] == {}
+
+
+def test_kind_of_a_record_has_its_word() -> None:
+    """What a body holds of a parent says it; else the choice that is the object's name; else the name itself."""
+    objects = STATION.catalog.objects
+    assert objects["tasks"].kind_word("attachable_type", "people") == "Person"
+    assert objects["custom_fields_types"].kind_word("category", "companies") == "Company"
+    assert objects["tasks"].kind_word("attachable_type", "users") == "users"
+    assert objects["deals"].kind_word("attachable_type", "people") == "people"

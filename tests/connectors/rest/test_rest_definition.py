@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from connecting import CRELATE
 from crelate_models import ADDED, SAVED, fields_of
+from scripting import define
 
 from migrator.connectors.rest.definition import (
     Action,
@@ -360,3 +361,14 @@ def test_limits_are_read(
     found = read(tmp_path, f"{MINIMAL}limits: {limits}\n").limits
     assert [(window.requests, window.seconds) for window in found.windows] == windows
     assert (found.timeout_seconds, found.settle_seconds) == (timeout, settle)
+
+
+def test_word_for_a_parent_is_what_the_body_holds_of_it(tmp_path: Path) -> None:
+    """A constant in a parent's part of the body is the parent's word; what is filled in is none."""
+    objects = """
+        objects:
+          people: {fields: {text: name}}
+          notes: {fields: {text: name}, parents: {people: {type: Human, id: "{parent_id}"}}}
+    """
+    words = define(tmp_path, objects).catalog.objects["notes"].kind_words
+    assert words == {"type": {"people": "Human"}}

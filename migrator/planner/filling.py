@@ -1,0 +1,92 @@
+"""What is planned for a record: its values with references filled in, divided by when they are written."""
+
+from typing import Any, NamedTuple
+
+from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.folding import rules_of
+from migrator.planner.known import LOOKUP
+from migrator.planner.lines import PARENT
+from migrator.planner.rows import to_json
+from migrator.spec.values import Lookup
+from migrator.store.changes import Pointer, Staged, operation_id
+
+
+class Planned(NamedTuple):
+    """What is written to one record: at once, by a later link, and in the last pass; and its parent as JSON."""
+
+    fields: dict[str, Any]
+    links: dict[str, Any]
+    last: dict[str, Any]
+    parent: str | None
+
+
+class Filling:
+    """Fills in the references of one object's records."""
+
+    def __init__(self, compiled: Compiled, item: CompiledObject) -> None:
+        self._compiled = compiled
+        self._item = item
+        self._names = {one.number: one for one in compiled.objects.values()}
+        forms = {PARENT: item.item.parent} | {one.name: one.value.form for one in item.item.fields}
+        self._kind_fields = {
+            name: form.type_field for name, form in forms.items() if isinstance(form, Lookup) and form.type_field
+        }
+        rules = rules_of(item.item.fields)
+        kinds = {to: rules[name] for name, to in self._kind_fields.items() if name in rules}
+        self.rules = {**kinds, **rules}
+        self.has_last = any(rule.is_last for rule in rules.values())
+
+    def plan(self, staged: Staged) -> Planned:
+        """Divide the values of a record; a reference that was left blank, or found nothing, is not written."""
+        planned = Planned({}, {}, {}, self._parent(staged))
+        for name, value in staged.fields.items():
+            found = self._value(staged, name, value)
+            if name == PARENT or found is _NOTHING:
+                continue
+            pointers = [pointer for (field, _item), pointer in staged.pointers.items() if field == name]
+            rule = self.rules.get(name)
+            is_deferred = any(pointer.is_deferred for pointer in pointers)
+            into = planned.last if rule and rule.is_last else planned.links if is_deferred else planned.fields
+            into[name] = found
+            if name in self._kind_fields and pointers:
+                into[self._kind_fields[name]] = self._word(name, pointers[0])
+        if PARENT in self._kind_fields and (PARENT, 0) in staged.pointers:
+            planned.fields[self._kind_fields[PARENT]] = self._word(PARENT, staged.pointers[PARENT, 0])
+        return planned
+
+    def _value(self, staged: Staged, name: str, value: Any) -> Any:
+        if _is_reference(value):
+            pointer = staged.pointers.get((name, 0))
+            return self._filled(pointer) if pointer else _NOTHING
+        if not isinstance(value, list) or not any(map(_is_reference, value)):
+            return value
+        found = [
+            self._filled(staged.pointers[name, n]) if _is_reference(item) else item
+            for n, item in enumerate(value)
+            if not _is_reference(item) or (name, n) in staged.pointers
+        ]
+        return found or _NOTHING
+
+    def _parent(self, staged: Staged) -> str | None:
+        pointer = staged.pointers.get((PARENT, 0))
+        return to_json([self._kind(pointer), self._filled(pointer)]) if pointer else None
+
+    def _kind(self, pointer: Pointer) -> str:
+        """Name the target's object of what a reference found."""
+        return pointer.target or self._names[pointer.object].item.to
+
+    def _word(self, name: str, pointer: Pointer) -> str:
+        return self._item.target.kind_word(self._kind_fields[name], self._kind(pointer))
+
+    def _filled(self, pointer: Pointer) -> Any:
+        """Give the target id, or the operation that will give it."""
+        if pointer.target_id is not None:
+            return pointer.target_id
+        return {"$op": operation_id(self._compiled.spec.name, self._names[pointer.object].item.name, pointer.key)}
+
+
+_NOTHING = object()
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and LOOKUP in value

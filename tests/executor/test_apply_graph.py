@@ -1,0 +1,101 @@
+"""Records that need each other: sent in the order of the plan, as many together as do not wait for one another."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from apply_cases import Bench
+
+from migrator.executor.bodies import Waits, fill
+from migrator.records import Action, Write
+from migrator.store.changes import Change
+from migrator.store.journal import Journal, State
+
+FIRMS = """\
+  companies:
+    from: companies.csv
+    to: companies
+    key: id
+    fields: {Name: name, ParentAccount_Id: {lookup: companies, by: [{key: over}]}}
+"""
+
+
+class Known:
+    """What the journal knows: the ids that operations gave."""
+
+    def target_of(self, op_id: str) -> str | None:
+        """Give an id."""
+        return {"one": "c1", "two": "c2"}.get(op_id)
+
+    def state_of(self, _op_id: str) -> State:
+        """Have all else before it."""
+        return State.PLANNED
+
+
+def filled(after: Mapping[str, Any]) -> Write | Waits:
+    """Fill a create with the ids that are known."""
+    change = Change(
+        seq=1, id="x", object="firms", target="companies", action=Action.CREATE, key="1", place="", after=after
+    )
+    return fill(change, cast("Journal", Known()), "acme")
+
+
+def test_items_of_a_list_are_filled() -> None:
+    """A list of references holds ids and operations, in any mixture; text and objects stay as they are."""
+    write = filled({"Ids": ["k9", {"$op": "two"}, {"$op": "one"}], "phones": [{"no": "1"}], "Tags": ["a"], "N": None})
+    assert isinstance(write, Write)
+    assert write.fields == {"Ids": ["k9", "c2", "c1"], "phones": [{"no": "1"}], "Tags": ["a"], "N": None}
+
+
+def test_one_item_of_a_list_holds_the_whole_back() -> None:
+    """What waits for one operation is not sent in part."""
+    assert filled({"Ids": [{"$op": "one"}, {"$op": "three"}]}) == Waits("three", State.PLANNED)
+
+
+def firms(folder: Path, over: Mapping[int, int]) -> Bench:
+    """Make a project of companies, each below the one that is named for it, the last in the file first."""
+    bench = Bench(folder=folder)
+    rows = sorted(over.items(), reverse=True)
+    bench.write("companies.csv", "id,name,over", *(f"{n},C{n},{above or ''}" for n, above in rows))
+    bench.plan(FIRMS)
+    return bench
+
+
+@pytest.mark.parametrize("bulk", [1, 100])
+def test_chain_is_written_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: int) -> None:
+    """Each waits for the one before, so each is a call of its own, and the plan is gone through once."""
+    bench = firms(tmp_path, {n: n - 1 for n in range(1, 251)})
+    bench.target.bulk = bulk
+    asked: list[int] = []
+    pending = Journal.pending
+
+    def count(journal: Journal, *, after: int, limit: int) -> list[Change]:
+        asked.append(after)
+        return pending(journal, after=after, limit=limit)
+
+    monkeypatch.setattr(Journal, "pending", count)
+    assert bench.apply(concurrency=16).state == "DONE"
+    assert bench.target.seen("*+") == [f"+ companies/{n}" for n in range(1, 251)]
+    assert len(asked) == 3
+
+
+def test_layer_goes_in_full_calls(tmp_path: Path) -> None:
+    """One above fifty above a hundred and twenty: a call never holds what waits for another in it."""
+    bench = firms(tmp_path, {1: 0} | dict.fromkeys(range(2, 52), 1) | {n: n % 50 + 2 for n in range(52, 172)})
+    bench.target.bulk = 100
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen("*+")[0] == "+ companies/1"
+    assert sorted(bench.target.seen("*")) == ["* companies/100", "* companies/20", "* companies/50"]
+    held = bench.target.held("companies").values()
+    assert sum("ParentAccount_Id" in one for one in held) == 170
+
+
+def test_cycle_is_created_and_linked(tmp_path: Path) -> None:
+    """Three in a ring: created one below the other, and the ring is closed by one link."""
+    bench = firms(tmp_path, {1: 2, 2: 3, 3: 1})
+    assert bench.apply(concurrency=16).state == "DONE"
+    assert len(bench.target.seen("+")) == 3
+    held = bench.target.held("companies")
+    named = {one["Name"]: held[str(one["ParentAccount_Id"])]["Name"] for one in held.values()}
+    assert (named, len(bench.target.seen("~"))) == ({"C1": "C2", "C2": "C3", "C3": "C1"}, 1)
