@@ -165,12 +165,12 @@ class Identity:
 class TargetRecord:
     """A record as the target holds it: its id, canonical fields, and `raw`, the answer it came in.
 
-    `parent` is (object, id) of the record under which it lives, where the target tells.
+    `parents` are (object, id) of the records under which it lives, where the target tells.
     """
 
     id: str
     fields: Fields
-    parent: tuple[str, str] | None = None
+    parents: tuple[tuple[str, str], ...] = ()
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 

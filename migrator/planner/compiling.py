@@ -119,9 +119,9 @@ def _place_order(problem: Any) -> tuple[int, int]:
 def _compile_object(number: int, item: ObjectSpec, scope: Scope, book: LookupBook) -> CompiledObject:
     target = book.catalog.objects[item.to]
     written = {field.name for field in item.fields}
-    lines = tuple(_match_line(n, line, item, target) for n, line in enumerate(item.match))
+    lines = tuple(_match_line(n, line, item, book.catalog) for n, line in enumerate(item.match))
     matched = {line.names for line in lines}
-    asked = (line for line in asked_lines(book.spec, target, item) if line.names not in matched)
+    asked = (line for line in asked_lines(book.spec, target, book.catalog, item) if line.names not in matched)
     return CompiledObject(
         number=number,
         item=item,
@@ -145,10 +145,11 @@ def _marker(item: ObjectSpec, target: ObjectType, written: set[str]) -> str:
     return "" if field in written else field
 
 
-def _match_line(number: int, line: MatchLine, item: ObjectSpec, target: ObjectType) -> Line:
+def _match_line(number: int, line: MatchLine, item: ObjectSpec, catalog: Catalog) -> Line:
     """Compile a match line; a child record is looked for among the children of its own parent."""
+    target = catalog.objects[item.to]
     is_child = item.parent is not None and bool(target.parent_ids)
-    parts = [make_part(names, target) for names in (*line.parts, *([(PARENT,)] if is_child else []))]
+    parts = [make_part(names, target, catalog) for names in (*line.parts, *([(PARENT,)] if is_child else []))]
     parts.sort(key=lambda part: part.name)
     written = {whole_of(field.name) for field in item.fields} | {PARENT}
     keyed = (part.name for part in parts if not part.is_many and part.name not in written)
@@ -157,10 +158,10 @@ def _match_line(number: int, line: MatchLine, item: ObjectSpec, target: ObjectTy
 
 def _references(parts: Iterable[Part], item: ObjectSpec) -> tuple[str, ...]:
     late = {field.name for field in item.fields if is_reference(field.value)} | {PARENT}
-    return tuple(part.name for part in parts if part.name in late)
+    return tuple(part.name for part in parts if part.name in late or part.child)
 
 
-def asked_lines(spec: MappingSpec, target: ObjectType, item: ObjectSpec | None = None) -> list[Line]:
+def asked_lines(spec: MappingSpec, target: ObjectType, catalog: Catalog, item: ObjectSpec | None = None) -> list[Line]:
     """Find every set of fields by which some lookup of the mapping asks for records of a target's object."""
     found: dict[tuple[str, ...], Line] = {}
     for lookup in all_lookups(spec):
@@ -168,7 +169,7 @@ def asked_lines(spec: MappingSpec, target: ObjectType, item: ObjectSpec | None =
             continue
         for line in lines_of(lookup):
             if line.fields:
-                parts = tuple(make_part((name,), target) for name in line.fields)
+                parts = tuple(make_part((name,), target, catalog) for name in line.fields)
                 found[line.fields] = Line(0, parts, (), _references(parts, item) if item else ())
     return list(found.values())
 

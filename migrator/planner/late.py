@@ -1,7 +1,8 @@
 """What records state only after some of their lookups are resolved: match lines with references, lookups in lookups."""
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from migrator.planner.compiling import Compiled, CompiledObject
@@ -9,6 +10,7 @@ from migrator.planner.known import INNER, OTHERWISE, KnownLookup
 from migrator.planner.levels import WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
 from migrator.planner.stage import asked_identities, match_identities
+from migrator.store.children import planned_children
 from migrator.store.draft import Draft, StagedIdentity, StagedReference
 from migrator.store.references import Late, add_late_identities, add_references, late_records
 
@@ -22,17 +24,50 @@ def state_late(compiled: Compiled, draft: Draft, item: CompiledObject, level: in
     late = [known for known in compiled.lookups if known.owner == item.item.name and _is_due(compiled, known, level)]
     if not (is_matched or is_asked or late):
         return
-    records = late_records(draft, item.number, first=first)
+    records = _with_children(compiled, draft, item, late_records(draft, item.number, first=first))
     while batch := list(islice(records, BATCH)):
         identities: list[StagedIdentity] = []
         references: list[StagedReference] = []
-        for one in batch:
-            stated = {**one.fields, **_texts(one.texts)}
+        for one, values in batch:
+            stated = {**one.fields, **_texts(one.texts), **values}
             identities += match_identities(item, one.record, one.key, stated) if is_matched else ()
             identities += asked_identities(item, one.record, stated) if is_asked else ()
             references += [found for known in late for found in _queries(compiled, known, one, level)]
         add_late_identities(draft, identities)
         add_references(draft, references)
+
+
+def _with_children(
+    compiled: Compiled, draft: Draft, item: CompiledObject, records: Iterator[Late]
+) -> Iterator[tuple[Late, dict[str, list[str]]]]:
+    """Give records with the values that stand in their children."""
+    below: dict[str, Callable[[int], list[str]]] = {}
+    for part in (part for line in item.lines for part in line.children):
+        child, field = part.child or ("", "")
+        below[part.name] = _grouped(planned_children(draft, PARENT, field, _numbers(compiled, child)))
+    for one in records:
+        yield one, {name: values for name, next_of in below.items() if (values := next_of(one.record))}
+
+
+def _numbers(compiled: Compiled, child: str) -> list[int]:
+    return [item.number for item in compiled.objects.values() if item.item.to == child]
+
+
+def _grouped(rows: Iterator[tuple[int, str]]) -> Callable[[int], list[str]]:
+    """Walk values in order of their records beside the records themselves."""
+    groups = groupby(rows, key=itemgetter(0))
+    upcoming: list[tuple[int, list[str]]] = []
+
+    def next_of(record: int) -> list[str]:
+        while not upcoming or upcoming[0][0] < record:
+            upcoming.clear()
+            holder, group = next(groups, (-1, iter(())))
+            if holder < 0:
+                return []
+            upcoming.append((holder, [value for _holder, value in group if value]))
+        return upcoming[0][1] if upcoming[0][0] == record else []
+
+    return next_of
 
 
 def _is_due(compiled: Compiled, known: KnownLookup, level: int) -> bool:

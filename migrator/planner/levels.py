@@ -89,8 +89,14 @@ class Levels:
         return max(rests_on, default=0)
 
     def _references_level(self, item: Lined, line: Line) -> int:
+        """Tell after how many rounds the references of a line are known, by the ids that they have in the target."""
         own = [known for known in self.book.all if known.owner == item.name and known.slot in line.references]
-        return 1 + max((self.lookup_level(known) for known in own), default=0)
+        asked = (self.objects[name] for known in own for name in known.targets if name in self.objects)
+        rests_on = [self.match_level(one) for one in asked]
+        below = {part.child[0] for part in line.children if part.child}
+        children = {one.name for one in self.objects.values() if one.to in below}
+        own += [known for known in self.book.all if known.owner in children and known.slot == PARENT]
+        return 1 + max([*rests_on, *map(self.lookup_level, own)], default=0)
 
     def _refuse(self, item: Lined) -> int:
         names = [name for line in (*item.lines, *item.asked) for name in line.references]

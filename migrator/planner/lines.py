@@ -6,18 +6,22 @@ from typing import Any, NamedTuple
 
 from migrator.planner.identities import Digest, digest_of_fields
 from migrator.planner.normal import normal
-from migrator.records import Kind, ObjectType
+from migrator.records import Catalog, Field, Kind, ObjectType
 
 PARENT = "^parent"
 MAX_DIGESTS = 64
 
 
 class Part(NamedTuple):
-    """One part of a line: a field, all items of a list (`email[]`, `phones[].no`), or any of several of them."""
+    """One part of a line: a field, all items of a list (`email[]`, `phones[].no`), or any of several of them.
+
+    `child` is (object, field) where the values stand in records of another object below this one: `emails.name`.
+    """
 
     name: str
     paths: tuple[tuple[str, str, Kind], ...]
     is_many: bool
+    child: tuple[str, str] | None = None
 
     def values(self, fields: Mapping[str, Any]) -> list[str]:
         """Give what a record has in it, in the form that is compared; nothing where it is blank."""
@@ -34,13 +38,19 @@ class Line(NamedTuple):
     """Parts that must all agree, in order of their names; `number` is the match line's.
 
     `keyed` are those that the mapping does not write: they are compared with the bare source key. `references` are
-    those that lookups fill, and the parent where a child is looked for among its parent's: they are known late.
+    those that lookups fill, the parent where a child is looked for among its parent's, and values of children: they are
+    known late.
     """
 
     number: int
     parts: tuple[Part, ...]
     keyed: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+
+    @property
+    def children(self) -> tuple[Part, ...]:
+        """Give the parts whose values stand in child records."""
+        return tuple(part for part in self.parts if part.child)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,10 +65,24 @@ class Line(NamedTuple):
             yield digest_of_fields(target, names, texts)
 
 
-def make_part(alternatives: tuple[str, ...], target: ObjectType) -> Part:
+def child_of(name: str, target: ObjectType, catalog: Catalog) -> tuple[str, Field] | None:
+    """Find the child object and its field behind `emails.name`; None where a target's object has no such children."""
+    child, _, field = name.partition(".")
+    below = catalog.objects.get(child)
+    if target.field(name) is not None or below is None or target.name not in below.parent_ids:
+        return None
+    found = below.field(field)
+    return (child, found) if found else None
+
+
+def make_part(alternatives: tuple[str, ...], target: ObjectType, catalog: Catalog) -> Part:
     """Read a part of a line, such as `(EmailAddress_Work,)` or `(phones[].no, fax)`."""
+    name = alternatives[0]
+    if len(alternatives) == 1 and (found := child_of(name, target, catalog)):
+        child, field = found
+        return Part(name, ((name, "", field.kind),), is_many=True, child=(child, field.name))
     paths = tuple(_path(name, target) for name in alternatives)
-    is_many = len(alternatives) > 1 or any("[]" in name for name in alternatives)
+    is_many = len(alternatives) > 1 or any("[]" in name or name == PARENT for name in alternatives)
     return Part("|".join(sorted(alternatives)), paths, is_many)
 
 

@@ -2,17 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 from migrator.connectors.protocols import Target
 from migrator.planner.compiling import Compiled, CompiledObject, asked_lines
+from migrator.planner.decisions import BATCH
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
-from migrator.planner.lines import PARENT, Line
+from migrator.planner.lines import PARENT, Line, Part
 from migrator.planner.rows import to_json
 from migrator.records import Fields, ObjectType, TargetRecord
 from migrator.spec.values import Lookup, all_lookups, lines_of
+from migrator.store.children import ChildValue, add_child_values, held_with_children
 from migrator.store.draft import Draft, StagedIdentity
-from migrator.store.holdings import Holding, Known, add_known, add_page, add_whole, count_held, unseen_known
+from migrator.store.holdings import (
+    Holding,
+    Known,
+    add_held_identities,
+    add_known,
+    add_page,
+    add_whole,
+    count_held,
+    unseen_known,
+)
 from migrator.store.ledger import Ledger
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, LOOKUP_LINE, MARKER_LINE
 
@@ -29,7 +40,8 @@ class Survey:
 class _View:
     """One object of the target and all that the mapping wants to recognise in it.
 
-    Its records are kept whole where it is known late which of them a row is, or where a person may be asked.
+    Its records are kept whole where it is known late which of them a row is, or where a person may be asked. `parts`
+    are those of match lines of (parent's object) to which its records give values.
     """
 
     target: ObjectType
@@ -37,6 +49,14 @@ class _View:
     asked: tuple[Line, ...]
     markers: frozenset[str]
     keeps_all: bool
+    parts: tuple[tuple[str, Part], ...]
+
+    def child_values(self, item: TargetRecord) -> Iterator[ChildValue]:
+        """Give what a child record says of its parents."""
+        for target, part in self.parts:
+            value = item.fields.get(part.child[1]) if part.child else None
+            parents = (record_id for parent, record_id in item.parents if parent == target and value)
+            yield from (ChildValue(target, record_id.lower(), part.name, str(value)) for record_id in parents)
 
     def identities(self, record: int, item: TargetRecord) -> Iterator[StagedIdentity]:
         """Give all by which a record of the target is recognised."""
@@ -45,13 +65,29 @@ class _View:
         for marker in self.markers:
             if value := item.fields.get(marker):
                 yield StagedIdentity(*digest_of(name, MARKER, str(value)), record, MARKER_LINE)
-        fields = {**item.fields, PARENT: "/".join(item.parent)} if item.parent else item.fields
+        fields = {**item.fields, PARENT: ["/".join(parent) for parent in item.parents]} if item.parents else item.fields
         for compiled in self.objects:
             for line in compiled.lines:
                 number = FIRST_MATCH_LINE + line.number
                 yield from (StagedIdentity(*digest, record, number) for digest in line.digests(name, fields))
         for line in self.asked:
             yield from (StagedIdentity(*digest, record, LOOKUP_LINE) for digest in line.digests(name, fields))
+
+
+def _state_children(compiled: Compiled, draft: Draft) -> None:
+    """Let records of the target state what they are recognised by through their children, when all are read."""
+    for item in compiled.objects.values():
+        lines = [line for line in item.lines if line.children]
+        rows = held_with_children(draft, item.item.to) if lines else iter(())
+        while batch := list(islice(rows, BATCH)):
+            stated = ((one.record, {**one.fields, **one.values}) for one in batch)
+            found = ((record, fields, line) for record, fields in stated for line in lines)
+            identities = (
+                StagedIdentity(*digest, record, FIRST_MATCH_LINE + line.number)
+                for record, fields, line in found
+                for digest in line.digests(item.item.to, fields)
+            )
+            add_held_identities(draft, identities)
 
 
 def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> None:
@@ -79,6 +115,7 @@ async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
             await _find_unseen(view, target, draft, (found, numbers))
         else:
             _trust_ledger(view, draft, numbers)
+    _state_children(compiled, draft)
     return found
 
 
@@ -87,6 +124,7 @@ async def _read_pages(view: _View, target: Target, draft: Draft, numbers: Iterat
     async for page in target.read(name):
         holdings: list[Holding] = []
         identities: list[StagedIdentity] = []
+        add_child_values(draft, (value for item in page for value in view.child_values(item)))
         for item in page:
             number = next(numbers)
             holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
@@ -126,12 +164,20 @@ def _views(compiled: Compiled) -> Iterator[_View]:
         target = compiled.catalog.objects[name]
         objects = tuple(item for item in compiled.objects.values() if item.item.to == name)
         yield _View(
+            parts=tuple(_parts_below(compiled, name)),
             target=target,
             objects=objects,
-            asked=tuple(asked_lines(spec, target)),
+            asked=tuple(asked_lines(spec, target, compiled.catalog)),
             markers=frozenset(item.marker for item in objects if item.marker),
             keeps_all=name in may_ask or any(item.match_level or item.item.on_ambiguous == "ask" for item in objects),
         )
+
+
+def _parts_below(compiled: Compiled, child: str) -> Iterator[tuple[str, Part]]:
+    """Find the parts of match lines whose values stand in records of a child object."""
+    for item in compiled.objects.values():
+        parts = (part for line in item.lines for part in line.children)
+        yield from ((item.item.to, part) for part in parts if part.child and part.child[0] == child)
 
 
 def _asks_target(lookup: Lookup) -> bool:

@@ -134,7 +134,12 @@ def _field_problems(names: _Names, name: str, target: ObjectType, pointer: Point
 
 
 def _match_problems(names: _Names, name: str, target: ObjectType, pointer: Pointer) -> Iterator[Problem]:
-    if target.field(name) is None and target.field(name.removesuffix("[]")) is None:
+    child = names.catalog.objects.get(name.partition(".")[0])
+    is_below = child is not None and target.name in child.parent_ids and child.field(name.partition(".")[2]) is not None
+    if is_below and all(item.to != name.partition(".")[0] for item in names.spec.objects.values()):
+        hint = f"migrate '{name.partition('.')[0]}' in this mapping too"
+        yield names.problem("E022", pointer, f"no object of this mapping gives '{name}'", hint)
+    elif not is_below and target.field(name) is None and target.field(name.removesuffix("[]")) is None:
         hint = did_you_mean(name, target.fields)
         yield names.problem("E016", pointer, f"{names.catalog.connector} has no field '{name}' in {target.name}", hint)
 

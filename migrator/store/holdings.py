@@ -103,6 +103,11 @@ def add_page(
     draft.run("INSERT INTO scratch.identity SELECT * FROM scratch.page")
 
 
+def add_held_identities(draft: Draft, identities: Iterable[StagedIdentity]) -> None:
+    """Take what records of the target state only after all of it was read."""
+    draft.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
+
+
 def add_whole(draft: Draft, holding: Holding, record: int, line: int) -> None:
     """Take one record of the target that was read for a planned one by its id."""
     draft.many("INSERT OR REPLACE INTO scratch.holding VALUES(?,?,?,?,?)", [holding])

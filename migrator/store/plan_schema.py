@@ -39,6 +39,8 @@ CREATE TABLE scratch.holding(record INTEGER PRIMARY KEY, target TEXT NOT NULL, i
 CREATE TABLE scratch.candidate(record INTEGER NOT NULL, line INTEGER NOT NULL, holding INTEGER NOT NULL,
   PRIMARY KEY(record, line, holding)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.matched(record INTEGER PRIMARY KEY, holding INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.child(target TEXT NOT NULL, parent TEXT NOT NULL, part TEXT NOT NULL, value TEXT NOT NULL) STRICT;
+CREATE INDEX scratch.child_by_parent ON child(target, parent);
 CREATE TABLE scratch.known(digest INTEGER NOT NULL, proof INTEGER NOT NULL, id_digest INTEGER NOT NULL,
   id_proof INTEGER NOT NULL, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;
 CREATE TABLE scratch.remembered(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;

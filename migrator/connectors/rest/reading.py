@@ -217,6 +217,7 @@ def _read_object(
             label=tuple(expand(raw.get("label", ""))),
             open=raw.get("open", ""),
             kind_words=_kind_words(fields, below, ones),
+            parent_ids=_parent_ids(fields, below, raw.get("parent_id", "")),
         ),
         one=ones[name],
         actions=actions,
@@ -227,6 +228,16 @@ def _read_object(
         parent_ones=ones,
         is_optional=raw.get("optional", False),
     )
+
+
+def _parent_ids(fields: Mapping[str, Field], below: Mapping[str, Any], stated: str) -> dict[str, str]:
+    """Find the field in which a record holds the id of each parent: as stated, where a body puts it, or a reference."""
+    found: dict[str, str] = {}
+    for parent, put in below.items():
+        named = [stated] if stated else [name for name, text in (put or {}).items() if text == "{parent_id}"]
+        named = named or [name for name, field in fields.items() if field.references == parent]
+        found |= {parent: named[0]} if len(named) == 1 else {}
+    return found
 
 
 def _kind_words(

@@ -33,7 +33,16 @@ def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zon
     item = definition.objects[name]
     elsewhere = {field_name: at_path(raw, path) for field_name, path in item.reads.items()}
     fields = dict(_decoded(definition, item, {**raw, **elsewhere}, zone))
-    return TargetRecord(id=str(at_path(raw, definition.id_path) or ""), fields=fields, raw=raw)
+    record_id = str(at_path(raw, definition.id_path) or "")
+    return TargetRecord(id=record_id, fields=fields, parents=tuple(_parents(item, fields)), raw=raw)
+
+
+def _parents(item: ObjectDefinition, fields: Mapping[str, Canonical]) -> Iterator[tuple[str, str]]:
+    """Give the records under which one lives: by the field with their id, where the word for their kind agrees."""
+    for parent, name in item.type.parent_ids.items():
+        words = {field: words[parent] for field, words in item.type.kind_words.items() if parent in words}
+        if fields.get(name) and all(fields.get(field, word) == word for field, word in words.items()):
+            yield from ((parent, str(one)) for one in _as_list(fields[name]))
 
 
 def _decoded(
