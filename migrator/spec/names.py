@@ -100,6 +100,9 @@ def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
         yield names.problem("E025", (*item.pointer, "to"), fact, "choose another object")
     for field in item.fields:
         yield from _field_problems(names, field.name, target, field.pointer)
+        if field.is_last and field.name in target.fields and target.fields[field.name].required:
+            fact = f"'{field.name}' cannot wait: {names.catalog.connector} demands it when {target.name} are created"
+            yield names.problem("E023", (*field.pointer, "write"), fact, "take 'write: last' out")
         if isinstance(field.value.form, Lookup):
             yield from _reference_problems(names, field.value.form, target.field(field.name), field.pointer)
     for line in item.match:
