@@ -62,19 +62,22 @@ def _print_row(plan: Plan, row: int, name: str, *, shows: bool) -> None:
         hint = "rows are counted as a spreadsheet does: the header is row 1; a row that a step left out has no record"
         raise PlanError(Problem(code="E603", place=plan.path.name, fact=f"no row {row} in this plan", hint=hint))
     for item in found:
-        click.echo("\n".join(_row_lines(item, shows=shows)))
+        click.echo("\n".join(row_lines(item, shows=shows)))
 
 
-def _row_lines(item: ExplainedRow, *, shows: bool) -> Iterator[str]:
+def row_lines(item: ExplainedRow, *, shows: bool, field: str = "") -> Iterator[str]:
+    """Tell of a row what the plan knows: cells, record, problems and changes; or only what it knows of one field."""
     yield f"{item.place}  {item.object}  key {harmless(item.key)}: {item.state}"
-    for title, values in (("the row", item.cells), ("the record", item.fields)):
-        yield f"  {title}"
-        yield from (f"    {name:<32} {spelled(value) if shows else '…'}" for name, value in values.items())
+    for title, values in (("the row", {} if field else item.cells), ("the record", item.fields)):
+        named = {name: value for name, value in values.items() if field in {"", name}}
+        yield from [f"  {title}"] if named or not field else []
+        yield from (f"    {name:<32} {spelled(value) if shows else '…'}" for name, value in named.items())
     for code, fact, hint in item.problems:
         yield f"  {code}  {_told(code, fact, shows=shows)}" + (f" ({hint})" if hint else "")
     for change in item.changes:
-        yield f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()
-        for name, value in change.after.items():
+        after = {name: value for name, value in change.after.items() if field in {"", name}}
+        yield from [f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()] if after else []
+        for name, value in after.items():
             then = f"{spelled(change.before.get(name))} -> {spelled(value)}" if shows else "…"
             yield f"    {name:<32} {then}"
 

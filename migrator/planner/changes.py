@@ -22,7 +22,10 @@ BATCH = 1_000
 
 @dataclass(kw_only=True, slots=True)
 class Counts:
-    """What a plan does about one object; `for_lookups` are creates that have no row, `linked` links by field."""
+    """What a plan does about one object; `for_lookups` are creates that have no row.
+
+    `linked` and `last` count, by field, what links set and what the last pass writes; `link` counts both together.
+    """
 
     create: int = 0
     update: int = 0
@@ -32,6 +35,7 @@ class Counts:
     for_lookups: int = 0
     overwrites: dict[str, int] = field(default_factory=dict)
     linked: dict[str, int] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)
 
 
 class ChangeMaker:
@@ -147,8 +151,9 @@ class ChangeMaker:
     ) -> None:
         counts = self.counts[self._objects[staged.object].item.name]
         counts.link += 1
+        by_field = counts.last if suffix == "last" else counts.linked
         for name in after:
-            counts.linked[name] = counts.linked.get(name, 0) + 1
+            by_field[name] = by_field.get(name, 0) + 1
         self._add(staged, Action.LINK, (None, planned.parent, to_json(before), to_json(after)), suffix)
 
     def _add(

@@ -35,6 +35,8 @@ def spelled(value: Any) -> str:
         wanted = value.get("fields") or value.get("key") or value.get("id")
         listed = ", ".join(map(str, wanted.values())) if isinstance(wanted, dict) else str(wanted)
         return f"the {value['lookup']} {spelled(listed)}"
+    if isinstance(value, list) and any(isinstance(item, dict) and {"$op", "lookup"} & item.keys() for item in value):
+        return ", ".join(map(spelled, value))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = harmless(text)
     return f"'{text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + '…'}'"

@@ -54,8 +54,6 @@ def _form(form: Any, pointer: Pointer) -> Found:
         return
     if "file" in form:
         yield (*pointer, "file"), "content of files"
-    if "write" in form:
-        yield (*pointer, "write"), "writing in the last pass"
     if form.get("options", "reject") not in _BUILT_OPTIONS:
         yield (*pointer, "options"), f"options: {form['options']}"
     if "lookup" in form:

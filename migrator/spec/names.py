@@ -105,6 +105,9 @@ def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
     for field in item.fields:
         yield from _field_problems(names, field.name, target, field.pointer)
         yield from _lookup_problems(names, field.value, target.field(field.name))
+        if field.is_last and field.name in target.fields and target.fields[field.name].required:
+            fact = f"'{field.name}' cannot wait: {names.catalog.connector} demands it when {target.name} are created"
+            yield names.problem("E023", (*field.pointer, "write"), fact, "take 'write: last' out")
     for line in item.match:
         for name in (name for part in line.parts for name in part):
             yield from _match_problems(names, name, target, line.pointer)

@@ -157,19 +157,28 @@ def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
 
 def explain_row(plan: Plan, row: int, *, name: str = "") -> list[ExplainedRow]:
     """Tell all that a plan knows of a row, for each object that it feeds."""
+    return _explained(plan, "r.row=? AND (?='' OR o.name=?)", (row, name, name))
+
+
+def explain_key(plan: Plan, name: str, key: str) -> list[ExplainedRow]:
+    """Tell all that a plan knows of the records of an object with a key; one that a lookup created has no place."""
+    return _explained(plan, "o.name=? AND r.key=?", (name, key))
+
+
+def _explained(plan: Plan, condition: str, values: tuple[str | int, ...]) -> list[ExplainedRow]:
     rows = plan.db.execute(
-        "SELECT r.id, o.name, f.name, r.key, r.state, o.columns, r.cells, r.fields FROM record r"
-        " JOIN object o ON o.id=r.object JOIN file f ON f.id=r.file WHERE r.row=? AND (?='' OR o.name=?) ORDER BY r.id",
-        (row, name, name),
+        "SELECT r.id, o.name, f.name, r.row, r.key, r.state, o.columns, r.cells, r.fields FROM record r"
+        f" JOIN object o ON o.id=r.object LEFT JOIN file f ON f.id=r.file WHERE {condition} ORDER BY r.id",
+        values,
     ).fetchall()
     found = []
-    for record, owner, file, key, state, columns, cells, fields in rows:
+    for record, owner, file, row, key, state, columns, cells, fields in rows:
         problems = plan.db.execute("SELECT code, fact, hint FROM problem WHERE record=? ORDER BY id", (record,))
         changes = plan.db.execute(f"{CHANGE_QUERY} WHERE c.record=? ORDER BY c.seq", (record,))
         found.append(
             ExplainedRow(
                 object=owner,
-                place=f"{file}:{row}",
+                place=f"{file}:{row}" if file else "(a lookup asks for it)",
                 key=key,
                 state=state,
                 cells=dict(zip(json.loads(columns), json.loads(cells or "[]"), strict=False)),

@@ -49,7 +49,7 @@ objects:
 TABLES = {
     "companies.csv": "id,name,about\n1,One,x\n2,Two,new\n3,Three,same\n4,,=1+1\n5,one,x\n",
     "people.csv": (
-        "id,last,company,employer,friend\n1,Ada,1,,2\n2,Bob,2,,1\n3,Cyd,77,,\n4,Dan,78,,\n5,Eve,78,,\n6,,9,,\n7,Fay,4,,\n"
+        "id,last,company,employer,friend\n1,Ada,1,,1\n2,Bob,2,,2\n3,Cyd,77,,\n4,Dan,78,,\n5,Eve,78,,\n6,,9,,\n7,Fay,4,,\n"
     ),
 }
 

@@ -18,7 +18,6 @@ def later(place: str, feature: str) -> list[str]:
     [
         (f"{{{LOOKUP}, unless_similar: 0.93}}", 50, "the guard against typing errors"),
         (f"{{{LOOKUP}, on_ambiguous: ask}}", 50, "asking"),
-        ("{from: a, write: last}", 27, "writing in the last pass"),
         ("{from: a, options: append}", 27, "options: append"),
         ("{from: a, options: blank}", 27, "options: blank"),
         ("{from: a, options: send}", 27, "options: send"),
@@ -68,9 +67,9 @@ def test_later_feature_of_a_mapping_is_refused_once(
 
 def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     """All of them are found at once."""
-    text = replaced("LastName: Last", "B: {from: a, write: last}\n      A: {from: b, options: send}")
+    text = replaced("LastName: Last", "B: {from: a, options: blank}\n      A: {from: b, options: send}")
     text = text.replace("    key:", "    on_duplicate: merge\n    key:")
-    expected = [("9:5", "merging duplicates"), ("12:20", "writing in the last pass"), ("13:20", "options: send")]
+    expected = [("9:5", "merging duplicates"), ("12:20", "options: blank"), ("13:20", "options: send")]
     assert problems_of(tmp_path, text) == [later(*one)[0] for one in expected]
 
 
@@ -78,6 +77,7 @@ def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     "form",
     [
         "{from: a, options: reject}",
+        "{from: a, write: last}",
         "{from: a, merge: replace, clear: true, overwrite: never, on_conflict: ask}",
         "{from: a, transform: [{map: {write: last, lookup: x, on_ambiguous: ask, options: send}}]}",
         f"{{{LOOKUP}, on_ambiguous: first, on_missing: skip}}",

@@ -316,6 +316,13 @@ def test_what_cannot_be_listed_is_not_looked_up_by_fields(tmp_path: Path) -> Non
     assert problems_of(tmp_path, text) == [f"m.yaml:12:49: E022 {fact}"]
 
 
+def test_demanded_field_cannot_be_written_last(tmp_path: Path) -> None:
+    """What the target demands of a new record stands in the create; other fields may wait."""
+    text = replaced("LastName: Last", "Name: {from: N, write: last}\n      Description: {from: D, write: last}")
+    fact = "'Name' cannot wait: crelate demands it when companies are created (take 'write: last' out)"
+    assert problems_of(tmp_path, text.replace("to: contacts", "to: companies")) == [f"m.yaml:11:30: E023 {fact}"]
+
+
 @pytest.mark.parametrize(
     ("to", "fields", "problem"),
     [
