@@ -12,6 +12,7 @@ from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
@@ -108,7 +109,9 @@ async def _fill(
     if surveyed:
         note_gone(draft, surveyed.gone)
     settle_matches(compiled, draft)
-    Lookups(compiled, draft, stage.next_record).resolve_all()
+    first_created = stage.next_record
+    Lookups(compiled, draft, first_created).resolve_all()
+    note_similar(compiled, draft, first_created)
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
