@@ -12,6 +12,7 @@ from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.proposals import propose
 from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
@@ -112,10 +113,12 @@ async def _fill(
     first_created = stage.next_record
     Lookups(compiled, draft, first_created).resolve_all()
     note_similar(compiled, draft, first_created)
+    proposed = propose(compiled, draft)
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
     header = make_header(compiled, draft, target, findings)
+    header["proposals"] = proposed
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)
     for name, item in compiled.objects.items():
         set_facts(draft, item.number, json.dumps(header["objects"][name]))

@@ -52,7 +52,7 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A plan, and the run that applied it (None before the first)."""
+    """A plan, and the run that applied it (None before the first). `proposals` is None where an extra is missing."""
 
     plan: str
     plan_id: str
@@ -69,6 +69,7 @@ class Summary:
     files: tuple[Mapping[str, Any], ...]
     calls: Mapping[str, Any]
     header: Mapping[str, Any]
+    proposals: int | None = 0
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -108,6 +109,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         files=tuple(header["source"]["files"]),
         calls=header["calls"],
         header=header,
+        proposals=header["proposals"],
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )

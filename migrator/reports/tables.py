@@ -1,4 +1,4 @@
-"""The files beside a report: rejects to correct and feed back, duplicates, missing parents, problems, results.
+"""The files beside a report: rejects to correct and feed back, duplicates, missing parents, proposals, results.
 
 All are private, complete or not there at all, and every CSV cell that a spreadsheet could take for a formula carries a
 `'` in front, which reading it back takes away again.
@@ -22,6 +22,7 @@ from migrator.store.views import (
     duplicate_rows,
     landed_operations,
     missing_parents,
+    proposed_matches,
     reject_columns,
     rejected_rows,
     some_keys,
@@ -50,8 +51,9 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     write_file(folder / "rejects.csv", lambda file: _write_csv(file, _rejects(plan)))
     write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
     write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
+    write_file(folder / "proposals.csv", lambda file: _write_csv(file, _proposals(plan)))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "problems.jsonl"]
+    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "proposals.csv", "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -117,6 +119,11 @@ def _original(cell: object) -> str:
 def _duplicates(plan: Plan) -> Iterator[tuple[object, ...]]:
     yield ("object", "file", "row", "key", "code", "problem")
     yield from duplicate_rows(plan)
+
+
+def _proposals(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "file", "row", "key", "label", "candidate", "target_id", "score")
+    yield from ((*row, f"{score:.2f}") for *row, score in proposed_matches(plan))
 
 
 def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -41,7 +41,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         *_overwrites(summary),
         *_samples(summary, shows_values=shows_values),
         *_problems(summary, folder, shows_values=shows_values),
-        "",
+        *(list(_hints(summary, folder)) or [""]),
         *_limits(summary),
     ]
     return "\n".join(_cut(line) for line in lines)
@@ -173,6 +173,15 @@ def _file_of(code: str) -> str:
     if code in {"E301", "E302", "E303", "W305"}:
         return "duplicates.csv"
     return "rejects.csv" if code.startswith("E") else "problems.jsonl"
+
+
+def _hints(summary: Summary, folder: str) -> Iterator[str]:
+    """Say what a person may decide, in one line; it takes the place of a blank one, since lines are few."""
+    if summary.proposals is None:
+        yield "  Proposals pip install 'migrator[match]' lists new rows that are nearly records of the target"
+    elif summary.proposals:
+        rows = of(summary.proposals, "new row")
+        yield f"  Proposals {rows} nearly like a record of the target  -> {folder}/proposals.csv"
 
 
 def _limits(summary: Summary) -> Iterator[str]:

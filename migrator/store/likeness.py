@@ -111,6 +111,16 @@ class Named(NamedTuple):
     waiting: int
 
 
+class Proposal(NamedTuple):
+    """A planned row that matched nothing, and the record of the target whose label is nearest to its own."""
+
+    record: int
+    target_id: str
+    label: str
+    candidate: str
+    score: float
+
+
 def held_labels(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     """Give the label of each record that the target's object holds, by its number below 0."""
     return draft.run("SELECT record, label FROM scratch.holding WHERE target=?", (target,))
@@ -136,6 +146,15 @@ def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
     return (Named(*row) for row in found)
 
 
+def unmatched_records(draft: Draft, number: int, states: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Give the source rows of an object, in some states, that match nothing in the target, with fields as JSON."""
+    return draft.run(
+        "SELECT r.id, r.fields FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
+        f" WHERE r.object=? AND r.row IS NOT NULL AND m.record IS NULL AND r.state IN ({_marks(states)}) ORDER BY r.id",
+        (number, *states),
+    )
+
+
 def label_and_id(draft: Draft, record: int) -> tuple[str, str]:
     """Give label and id of a record of the target."""
     label, target_id = draft.run("SELECT label, id FROM scratch.holding WHERE record=?", (record,)).fetchone()
@@ -148,3 +167,8 @@ def fields_and_place(draft: Draft, record: int) -> tuple[str, str]:
         "SELECT r.fields, f.name, r.row FROM record r LEFT JOIN file f ON f.id=r.file WHERE r.id=?", (record,)
     ).fetchone()
     return str(fields), f"{file}:{row}" if file else ""
+
+
+def add_proposals(draft: Draft, proposals: Iterable[Proposal]) -> None:
+    """Note which records of the target rows may be; nothing else follows from it."""
+    draft.many("INSERT INTO proposal VALUES(?,?,?,?,?)", proposals)

@@ -155,6 +155,15 @@ def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
     )
 
 
+def proposed_matches(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str, str, float]]:
+    """Give rows that may be a record of the target: object, file, row, key, label, its label and id, likeness."""
+    yield from plan.db.execute(
+        "SELECT o.name, f.name, r.row, r.key, p.label, p.candidate, p.target_id, p.score FROM proposal p"
+        " JOIN record r ON r.id=p.record JOIN object o ON o.id=r.object JOIN file f ON f.id=r.file"
+        " ORDER BY p.score DESC, p.record"
+    )
+
+
 def explain_row(plan: Plan, row: int, *, name: str = "") -> list[ExplainedRow]:
     """Tell all that a plan knows of a row, for each object that it feeds."""
     rows = plan.db.execute(

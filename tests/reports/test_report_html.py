@@ -241,6 +241,19 @@ def test_guards_are_named_in_the_verdict() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("proposals", "said"),
+    [
+        (2, "2 new rows nearly like a record of the target: see proposals.csv."),
+        (None, "pip install 'migrator[match]' lists new rows that are nearly records of the target."),
+    ],
+)
+def test_proposals_are_counted(proposals: int | None, said: str) -> None:
+    """How many there are and where they are, or how to get them."""
+    assert said in texts(summary(Sizes(proposals=proposals)))
+    assert said not in texts(summary())
+
+
 def test_outcomes_are_told_in_words_and_add_up() -> None:
     """Each state of the run with its number, those in doubt as one; what did not land with its key, id and reason."""
     counts = {State.APPLIED: 5, State.INTENT: 1, State.IN_DOUBT: 2, State.REJECTED: 0, State.PLANNED: 4}

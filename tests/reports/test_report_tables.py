@@ -23,7 +23,7 @@ from migrator.reports.tables import (
 from migrator.store.journal import Ending, State
 from migrator.store.plan import Plan
 
-FILES = ["duplicates.csv", "missing_parents.csv", "problems.jsonl", "rejects.csv"]
+FILES = ["duplicates.csv", "missing_parents.csv", "problems.jsonl", "proposals.csv", "rejects.csv"]
 NAMES = ["id", "name", "about", "last", "company", "employer", "friend"]
 TRIGGER = re.compile(r"[\s\x00\u00a0]*[=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[+-]?[0-9.,]+", re.ASCII)
@@ -214,6 +214,19 @@ def test_missing_parent_is_held_against_the_keys_that_are_there(tmp_path: Path) 
     near = {row["parent_key"]: row for row in records(tmp_path / "out" / "missing_parents.csv")}
     assert (near["C1001"]["nearest_existing_key"], near["C1001"]["similarity"]) == ("C-1001", "0.91")
     assert (near["zzz"]["nearest_existing_key"], near["zzz"]["similarity"]) == ("", "")
+
+
+def test_proposals_name_row_and_candidate(tmp_path: Path) -> None:
+    """What a row may be, the nearest first, with the id of the record and the likeness."""
+    pytest.importorskip("rapidfuzz")
+    tables = {"companies.csv": "id,name,about\n1,Threes,x\n2,Thre,x\n3,Four,x\n", "people.csv": TABLES["people.csv"]}
+    with Plan(make(tmp_path, tables=tables)) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    assert read(tmp_path / "out" / "proposals.csv") == [
+        ["object", "file", "row", "key", "label", "candidate", "target_id", "score"],
+        ["companies", "companies.csv", "2", "1", "Threes", "Three", "k3", "0.91"],
+        ["companies", "companies.csv", "3", "2", "Thre", "Three", "k3", "0.89"],
+    ]
 
 
 def test_problems_are_one_object_a_line(made: Path) -> None:

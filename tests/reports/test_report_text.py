@@ -114,7 +114,8 @@ def test_plan_with_nothing_to_do_says_so() -> None:
 def test_plan_of_any_size_has_at_most_forty_lines(many: tuple[int, ...]) -> None:
     """However many objects, groups, files, guards and samples there are; what is left out is counted."""
     objects, groups, files, guards, samples = many
-    made = summary(Sizes(objects=objects, groups=groups, files=files, guards=guards, samples=samples, overwrites=9))
+    sizes = Sizes(objects=objects, groups=groups, files=files, guards=guards, samples=samples, overwrites=9)
+    made = summary(replace(sizes, proposals=9))
     text = plan_text(made, folder="out", shows_values=True).splitlines()
     assert len(text) + len(ending(made, report="r.html")) <= MAX_LINES
 
@@ -125,6 +126,20 @@ def test_offline_plan_of_any_size_has_at_most_forty_lines() -> None:
     text = plan_text(made, folder="out", shows_values=True).splitlines()
     assert len(text) + len(ending(made, report="r.html")) <= MAX_LINES
     assert "  Offline   the target was not asked: matches, lookups in it and conflicts are not known" in text
+
+
+@pytest.mark.parametrize(
+    ("proposals", "lines"),
+    [
+        (1_000, ["  Proposals 1,000 new rows nearly like a record of the target  -> out/proposals.csv"]),
+        (None, ["  Proposals pip install 'migrator[match]' lists new rows that are nearly records of the target"]),
+        (0, []),
+    ],
+)
+def test_proposals_are_counted_in_a_line(proposals: int | None, lines: list[str]) -> None:
+    """How many and where they are; without the extra how to get them; nothing where there are none."""
+    text = plan_text(summary(Sizes(proposals=proposals)), folder="out", shows_values=True).splitlines()
+    assert [line for line in text if line.startswith("  Proposals")] == lines
 
 
 def test_what_is_left_out_is_counted() -> None:
