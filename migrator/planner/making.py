@@ -1,6 +1,7 @@
 """The dry run: a mapping, its source and what the target holds → a sealed plan."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,16 @@ OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planning:
-    """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked."""
+    """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked.
+
+    `answers` are those that people gave to questions of earlier plans, by the question's id: a candidate's id, `create`
+    or `reject`.
+    """
 
     path: Path
     rejects: Limit | None = None
     is_offline: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
