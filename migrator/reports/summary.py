@@ -10,6 +10,7 @@ from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
 from migrator.store.plan import Plan
+from migrator.store.questions import count_questions
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
@@ -70,6 +71,7 @@ class Summary:
     calls: Mapping[str, Any]
     header: Mapping[str, Any]
     proposals: int | None = 0
+    questions: int = 0
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -110,6 +112,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         calls=header["calls"],
         header=header,
         proposals=header["proposals"],
+        questions=count_questions(plan),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )

@@ -58,7 +58,7 @@ def merged(decisions: Decisions, asked: Iterable[Question], objects: Collection[
     """Give the text of the file after a plan of a mapping with these objects, whose questions come ranked.
 
     Answered ones stay as they are; open ones get their new number of rows; those of the mapping that are no longer
-    asked are taken out; new ones are added, as many as a file may hold. Empty if there is nothing to keep.
+    asked are taken out; new ones are added, as many as a file may hold. Empty if there is none, and no file yet.
     """
     wanted = {item.id: item for item in islice(asked, MAX_OPEN)}
     kept: list[Question] = []
@@ -134,7 +134,7 @@ def _named(question: Question) -> str:
 def _written(decisions: Decisions, questions: list[Question], answers: Mapping[str, str]) -> str:
     """Write questions by the blocks that they have in the file; all anew where that does not read as it should."""
     if not questions:
-        return ""
+        return _TOP if decisions.document else ""
     top, blocks, indent = _blocks(decisions)
     text = _fitted(top, {item: _block(item, answers, blocks.get(item.id, ""), indent) for item in questions}, answers)
     return text or _fitted(_TOP, {item: _block(item, answers, "", "  ") for item in questions}, answers)

@@ -242,15 +242,16 @@ def test_guards_are_named_in_the_verdict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("proposals", "said"),
+    ("sizes", "said"),
     [
-        (2, "2 new rows nearly like a record of the target: see proposals.csv."),
-        (None, "pip install 'migrator[match]' lists new rows that are nearly records of the target."),
+        (Sizes(proposals=2), "2 new rows nearly like a record of the target: see proposals.csv."),
+        (Sizes(proposals=None), "pip install 'migrator[match]' lists new rows that are nearly records of the target."),
+        (Sizes(questions=1), "1 question in decisions.yaml: answer there or with migrator resolve, then plan again."),
     ],
 )
-def test_proposals_are_counted(proposals: int | None, said: str) -> None:
-    """How many there are and where they are, or how to get them."""
-    assert said in texts(summary(Sizes(proposals=proposals)))
+def test_what_a_person_may_decide_is_counted(sizes: Sizes, said: str) -> None:
+    """How many questions and proposals there are and where, or how to get them."""
+    assert said in texts(summary(sizes))
     assert said not in texts(summary())
 
 

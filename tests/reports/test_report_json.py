@@ -69,6 +69,7 @@ def test_plan_is_named_in_full(path: Path) -> None:
         "guards": [],
         "operations": 6,
         "proposals": 0,
+        "questions": 0,
         "files": [
             {key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in header["source"]["files"]
         ],
