@@ -10,27 +10,34 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from migrator.spelling import nearest, similarity
+from migrator.spelling import similarity
 from migrator.store.ledger import LedgerReader
+from migrator.store.likeness import NearNames
 from migrator.store.plan import Plan
 from migrator.store.sqlite import make_private_folder, sync_folder, translated
 from migrator.store.views import (
+    MissingParent,
     all_problems,
     duplicate_rows,
+    key_of,
+    keys_of,
     landed_operations,
     missing_parents,
     proposed_matches,
     reject_columns,
     rejected_rows,
-    some_keys,
     troubled_operations,
 )
 
 REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
 
+NEAR = 0.6
+
+_DUPLICATE_CODES = frozenset({"E301", "E302", "E303"})
 _TRIGGER = re.compile(r"[\s\x00\u00a0]*['=+\-@\t\r\n\x00＝＋－＠]")  # noqa: RUF001 - full-width signs act as well
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 
@@ -138,21 +145,44 @@ def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:
         "similarity",
         "why",
     )
-    for item in missing_parents(plan):
-        parent = plan.header["objects"][item.object]["lookups"].get(item.field, "")
-        near = nearest(item.value, some_keys(plan, parent))
-        likeness = f"{similarity(item.value, near):.2f}" if near else ""
-        yield (
-            item.object,
-            item.first_row,
-            item.field,
-            parent,
-            item.value,
-            item.waiting,
-            near,
-            likeness,
-            item.fact,
-        )
+    with ExitStack() as stack:
+        keys: dict[str, NearNames] = {}
+        for item in missing_parents(plan):
+            parent = plan.header["objects"][item.object]["lookups"].get(item.field, "")
+            if parent not in keys:
+                keys[parent] = _keys(plan, parent, stack)
+            near, likeness = _nearest(keys[parent], item.value)
+            shown = (key_of(plan, near), f"{likeness:.2f}") if near else ("", "")
+            yield (item.object, item.first_row, item.field, parent, item.value, item.waiting, *shown, _why(item))
+
+
+def _keys(plan: Plan, parent: str, stack: ExitStack) -> NearNames:
+    """File all keys of the objects that a lookup names."""
+    names = stack.enter_context(NearNames())
+    names.add((record, key.casefold()) for record, key in keys_of(plan, tuple(parent.split(", "))))
+    names.sort()
+    return names
+
+
+def _nearest(names: NearNames, key: str) -> tuple[int, float]:
+    """Give number and likeness of the record with the nearest key, the first of several; 0 if none is near."""
+    folded = key.casefold()
+    scored = ((similarity(folded, other), -n, record) for n, (record, other) in enumerate(names.near(folded)))
+    likeness, _n, near = max(scored, default=(0.0, 0, 0))
+    return (near, likeness) if likeness >= NEAR else (0, 0.0)
+
+
+def _why(item: MissingParent) -> str:
+    """Say why what was looked for is not there, without the value, which stands beside it."""
+    code, fact = item.cause
+    if code in _DUPLICATE_CODES:
+        return f"duplicate key: {fact}"
+    if code:
+        return f"rejected itself: {code} {fact}"
+    fact = item.fact.removesuffix(f": '{item.value}'")
+    if item.code == "E205":
+        return f"ambiguous: {fact}"
+    return fact.partition(" found, ")[2] or fact
 
 
 def _results(plan: Plan, reader: LedgerReader) -> Iterator[tuple[object, ...]]:
