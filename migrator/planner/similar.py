@@ -88,14 +88,12 @@ def _likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> 
 def nearest_name(names: NearNames, label: str, cutoff: float, *, below: int = 1 << 62) -> tuple[int, float] | None:
     """Give number and likeness of the name that is nearest to a label; None if none is as near as `cutoff`."""
     text = plain_name(label)
-    digits = _digits(text)
     scored = (
-        (similarity(text, name), -place, other)
-        for place, (other, name) in enumerate(names.near(text, below=below))
-        if _digits(name) == digits
+        (similarity(text, name), -n, other, name) for n, (other, name) in enumerate(names.near(text, below=below))
     )
-    score, _place, other = max(scored, default=(0.0, 0, 0))
-    return (other, score) if other and score >= cutoff else None
+    near = (item for item in scored if item[0] >= cutoff and _digits(item[3]) == _digits(text))
+    score, _n, other, _name = max(near, default=(0.0, 0, 0, ""))
+    return (other, score) if other else None
 
 
 def _digits(text: str) -> str:

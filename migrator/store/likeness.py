@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 from migrator.store.draft import Draft
 from migrator.store.sqlite import translated
 
-MAX_SCANNED = 2_000
+MAX_SCANNED = 1_000
 MAX_COMPARED = 50
 MAX_CHARACTERS = 120
 END = 6
