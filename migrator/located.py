@@ -109,6 +109,22 @@ def parse_located(text: str, *, name: str, sha256: str = "") -> Located:
     return Located(name=name, data=data, text=text, sha256=sha256, positions=walk.positions, keys=walk.keys)
 
 
+def quoted(text: str) -> str:
+    """Write a text as YAML, in double quotes on one line: read back, it is the same, but for halves of surrogate pairs.
+
+    Those are no characters and become U+FFFD.
+    """
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"
+    if char.isprintable():
+        return f"\\{char}" if char in '"\\' else char
+    return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
+
+
 def _check_events(text: str, name: str) -> None:
     """Refuse what must not even be composed; events, not recursion, so that nesting cannot exhaust the stack."""
     depth = count = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from migrator.errors import Problem
 
@@ -213,6 +213,25 @@ class Outcome:
     confirm: bool = False
     is_success: bool = False
     halt: Problem | None = None
+
+
+class Choice(NamedTuple):
+    """One candidate of a question: its id in the target, its label, and what tells it from the others."""
+
+    id: str
+    label: str
+    differs: str
+
+
+class Question(NamedTuple):
+    """What a plan leaves to a person: which candidate a value means, and how many rows hang on it."""
+
+    id: str
+    object: str
+    field: str
+    value: str
+    rows: int
+    candidates: tuple[Choice, ...]
 
 
 def canonical_decimal(number: Decimal) -> str:

@@ -60,10 +60,10 @@ def test_whole_example_fits_the_schema() -> None:
 
 
 def test_schemas_are_found_by_name() -> None:
-    """Both schemas travel with the program, and say what they are."""
-    assert schema_names() == ["connector", "mapping"]
+    """All schemas travel with the program, and say what they are."""
+    assert schema_names() == ["connector", "decisions", "mapping"]
     titles = [json.loads((bundled("schemas") / f"{name}.schema.json").read_text())["title"] for name in schema_names()]
-    assert titles == ["migrator connector, version 1", "migrator mapping, version 1"]
+    assert titles == [f"migrator {name}, version 1" for name in schema_names()]
 
 
 @pytest.mark.parametrize(

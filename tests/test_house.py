@@ -24,6 +24,7 @@ DOORS = {
     "python_calamine": "connectors/files/sheets.py",
     "phonenumbers": "planner/transforms/contact.py",
     "nameparser": "planner/transforms/contact.py",
+    "rapidfuzz": "spelling.py",
 }
 DOORS_OF_ROOMS = {"sqlite3": ("store/",), "click": ("cli/",), "rich": ("cli/",)}
 JINJA = {"planner/templates.py", "reports/html.py"}

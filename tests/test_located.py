@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from migrator.errors import SpecError
-from migrator.located import MAX_BYTES, MAX_VALUES, Located, parse_located, read_located
+from migrator.located import MAX_BYTES, MAX_VALUES, Located, parse_located, quoted, read_located
 
 SCALARS: list[tuple[str, Any]] = [
     # words that YAML 1.1 takes for something else
@@ -353,3 +355,18 @@ def test_missing_file_is_a_problem(tmp_path: Path) -> None:
 def test_located_text_may_be_called_anything() -> None:
     """A document that was never read has its first place, too."""
     assert Located(name="x", data=None, text="", sha256="", positions={}, keys={}).place(("a",), key=True) == "x:1:1"
+
+
+@settings(deadline=None)
+@given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\"\\\n\r\t\x85\u2028\ufeff:#-'"))))
+def test_quoted_text_reads_back_as_it_was(text: str) -> None:
+    """Whatever text it is, under the strict rules of reading, as a value and in a list."""
+    assert parse_located(f"key: {quoted(text)}\nlist:\n  - {quoted(text)}\n", name="x").data == {
+        "key": text,
+        "list": [text],
+    }
+
+
+def test_half_of_a_surrogate_pair_is_written_as_a_lost_character() -> None:
+    """It is no character, and no file can hold it."""
+    assert quoted("a\ud800b") == '"a\ufffdb"'

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "Show a plan or the plan of a run; works on stale plans too.",
     "apply": "Write what a plan says. Running it again resumes.",
     "status": "How a run stands, also while it is running.",
+    "resolve": "Answer the questions that plans left in decisions.yaml.",
     "report": "Render the report of a plan or a run as one HTML page.",
     "discover": "Ask an account for its fields, custom ones and picklists, and keep what it tells.",
     "connector": "Connector files: list, check, test, probe.",

@@ -18,8 +18,10 @@ from migrator.reports.machine import plan_json
 from migrator.reports.summary import Summary, summarize
 from migrator.reports.tables import write_file, write_plan_tables
 from migrator.reports.text import ending, plan_text
+from migrator.spec.decisions import DECISIONS, Decisions, merged, read_decisions
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.plan import Plan
+from migrator.store.questions import questions_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,7 @@ def plan_and_report(wish: Wish, manner: Manner) -> Summary:
     with asyncio.run(_make(spec, wish)) as plan:
         summary = summarize(plan)
         write_reports(plan, summary, wish.folder or report_folder(wish.output), manner)
+        _write_questions(plan, spec)
         return summary
 
 
@@ -47,10 +50,25 @@ async def _make(spec: MappingSpec, wish: Wish) -> Plan:
         await learn_for(spec)
     source, target = source_of(spec), target_of(spec)
     compile_for(spec, source, target.catalog)  # the mapping's own faults come before those of ledger and network
+    answers = decisions_of(spec.project).answers
     with ledger_of(spec) as ledger:
-        how = Planning(path=wish.output, rejects=wish.rejects, is_offline=wish.is_offline)
+        how = Planning(path=wish.output, rejects=wish.rejects, is_offline=wish.is_offline, answers=answers)
         async with nullcontext(target) if wish.is_offline else target as opened:
             return await make_plan(spec, source, opened, ledger, how)
+
+
+def decisions_of(project: Path) -> Decisions:
+    """Read what was asked and answered in a project. Raises SpecError."""
+    return read_decisions(project / DECISIONS, name=near(project / DECISIONS))
+
+
+def _write_questions(plan: Plan, spec: MappingSpec) -> None:
+    """Bring decisions.yaml up to date with what a plan asks; it is read again, since planning takes its time."""
+    decisions = decisions_of(spec.project)
+    before = decisions.document.text if decisions.document else ""
+    text = merged(decisions, questions_of(plan), spec.objects)
+    if text != before:
+        write_file(spec.project / DECISIONS, lambda file: file.write(text))
 
 
 def write_reports(plan: Plan, summary: Summary, folder: Path, manner: Manner) -> None:
@@ -65,11 +83,11 @@ def print_plan(summary: Summary, folder: Path, manner: Manner, *, is_json: bool)
     if is_json:
         click.echo(json.dumps(plan_json(summary), ensure_ascii=False))
         return
+    shown = replace(summary, mapping_path=near(Path(summary.mapping_path)))
     if not manner.is_quiet:
         shows = manner.shows(is_terminal=sys.stdout.isatty())
-        shown = replace(summary, mapping_path=_near(Path(summary.mapping_path)))
-        click.echo(plan_text(shown, folder=_near(folder), shows_values=shows))
-    for line in ending(summary, report=f"{_near(folder)}/report.html"):
+        click.echo(plan_text(shown, folder=near(folder), shows_values=shows))
+    for line in ending(shown, report=f"{near(folder)}/report.html"):
         click.echo(line)
 
 
@@ -82,7 +100,7 @@ def summary_of(plan: Plan) -> Summary:
         return summarize(plan, reader)
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """Spell a path as seen from here where that is shorter."""
     absolute = path.absolute()
     here = Path.cwd()

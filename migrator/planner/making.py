@@ -1,6 +1,7 @@
 """The dry run: a mapping, its source and what the target holds → a sealed plan."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.proposals import propose
+from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
@@ -27,11 +30,16 @@ OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planning:
-    """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked."""
+    """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked.
+
+    `answers` are those that people gave to questions of earlier plans, by the question's id: a candidate's id, `create`
+    or `reject`.
+    """
 
     path: Path
     rejects: Limit | None = None
     is_offline: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
@@ -108,11 +116,15 @@ async def _fill(
     if surveyed:
         note_gone(draft, surveyed.gone)
     settle_matches(compiled, draft)
-    Lookups(compiled, draft, stage.next_record).resolve_all()
+    first_created = stage.next_record
+    Lookups(compiled, draft, first_created).resolve_all()
+    note_similar(compiled, draft, first_created)
+    proposed = propose(compiled, draft)
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
     header = make_header(compiled, draft, target, findings)
+    header["proposals"] = proposed
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)
     for name, item in compiled.objects.items():
         set_facts(draft, item.number, json.dumps(header["objects"][name]))

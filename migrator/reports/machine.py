@@ -28,6 +28,8 @@ def plan_json(summary: Summary) -> dict[str, Any]:
             "verdict": summary.verdict,
             "guards": list(summary.guards),
             "operations": summary.header["operations"],
+            "proposals": summary.proposals,
+            "questions": summary.questions,
             "files": [{key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in summary.files],
         },
         "totals": totals,

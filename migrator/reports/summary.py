@@ -10,6 +10,7 @@ from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
 from migrator.store.plan import Plan
+from migrator.store.questions import count_questions
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
@@ -52,7 +53,7 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A plan, and the run that applied it (None before the first)."""
+    """A plan, and the run that applied it (None before the first). `proposals` is None where an extra is missing."""
 
     plan: str
     plan_id: str
@@ -69,6 +70,8 @@ class Summary:
     files: tuple[Mapping[str, Any], ...]
     calls: Mapping[str, Any]
     header: Mapping[str, Any]
+    proposals: int | None = 0
+    questions: int = 0
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -108,6 +111,8 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         files=tuple(header["source"]["files"]),
         calls=header["calls"],
         header=header,
+        proposals=header["proposals"],
+        questions=count_questions(plan),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )

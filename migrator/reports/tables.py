@@ -1,4 +1,4 @@
-"""The files beside a report: rejects to correct and feed back, duplicates, missing parents, problems, results.
+"""The files beside a report: rejects to correct and feed back, duplicates, missing parents, proposals, results.
 
 All are private, complete or not there at all, and every CSV cell that a spreadsheet could take for a formula carries a
 `'` in front, which reading it back takes away again.
@@ -10,26 +10,34 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from migrator.spelling import nearest, similarity
+from migrator.spelling import similarity
 from migrator.store.ledger import LedgerReader
+from migrator.store.likeness import NearNames
 from migrator.store.plan import Plan
 from migrator.store.sqlite import make_private_folder, sync_folder, translated
 from migrator.store.views import (
+    MissingParent,
     all_problems,
     duplicate_rows,
+    key_of,
+    keys_of,
     landed_operations,
     missing_parents,
+    proposed_matches,
     reject_columns,
     rejected_rows,
-    some_keys,
     troubled_operations,
 )
 
 REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
 
+NEAR = 0.6
+
+_DUPLICATE_CODES = frozenset({"E301", "E302", "E303"})
 _TRIGGER = re.compile(r"[\s\x00\u00a0]*['=+\-@\t\r\n\x00＝＋－＠]")  # noqa: RUF001 - full-width signs act as well
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 
@@ -50,8 +58,9 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     write_file(folder / "rejects.csv", lambda file: _write_csv(file, _rejects(plan)))
     write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
     write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
+    write_file(folder / "proposals.csv", lambda file: _write_csv(file, _proposals(plan)))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "problems.jsonl"]
+    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "proposals.csv", "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -119,6 +128,11 @@ def _duplicates(plan: Plan) -> Iterator[tuple[object, ...]]:
     yield from duplicate_rows(plan)
 
 
+def _proposals(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "file", "row", "key", "label", "candidate", "target_id", "score")
+    yield from ((*row, f"{score:.2f}") for *row, score in proposed_matches(plan))
+
+
 def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:
     yield (
         "child_object",
@@ -131,21 +145,44 @@ def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:
         "similarity",
         "why",
     )
-    for item in missing_parents(plan):
-        parent = plan.header["objects"][item.object]["lookups"].get(item.field, "")
-        near = nearest(item.value, some_keys(plan, parent))
-        likeness = f"{similarity(item.value, near):.2f}" if near else ""
-        yield (
-            item.object,
-            item.first_row,
-            item.field,
-            parent,
-            item.value,
-            item.waiting,
-            near,
-            likeness,
-            item.fact,
-        )
+    with ExitStack() as stack:
+        keys: dict[str, NearNames] = {}
+        for item in missing_parents(plan):
+            parent = plan.header["objects"][item.object]["lookups"].get(item.field, "")
+            if parent not in keys:
+                keys[parent] = _keys(plan, parent, stack)
+            near, likeness = _nearest(keys[parent], item.value)
+            shown = (key_of(plan, near), f"{likeness:.2f}") if near else ("", "")
+            yield (item.object, item.first_row, item.field, parent, item.value, item.waiting, *shown, _why(item))
+
+
+def _keys(plan: Plan, parent: str, stack: ExitStack) -> NearNames:
+    """File all keys of the objects that a lookup names."""
+    names = stack.enter_context(NearNames())
+    names.add((record, key.casefold()) for record, key in keys_of(plan, tuple(parent.split(", "))))
+    names.sort()
+    return names
+
+
+def _nearest(names: NearNames, key: str) -> tuple[int, float]:
+    """Give number and likeness of the record with the nearest key, the first of several; 0 if none is near."""
+    folded = key.casefold()
+    scored = ((similarity(folded, other), -n, record) for n, (record, other) in enumerate(names.near(folded)))
+    likeness, _n, near = max(scored, default=(0.0, 0, 0))
+    return (near, likeness) if likeness >= NEAR else (0, 0.0)
+
+
+def _why(item: MissingParent) -> str:
+    """Say why what was looked for is not there, without the value, which stands beside it."""
+    code, fact = item.cause
+    if code in _DUPLICATE_CODES:
+        return f"duplicate key: {fact}"
+    if code:
+        return f"rejected itself: {code} {fact}"
+    fact = item.fact.removesuffix(f": '{item.value}'")
+    if item.code == "E205":
+        return f"ambiguous: {fact}"
+    return fact.partition(" found, ")[2] or fact
 
 
 def _results(plan: Plan, reader: LedgerReader) -> Iterator[tuple[object, ...]]:

@@ -41,7 +41,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         *_overwrites(summary),
         *_samples(summary, shows_values=shows_values),
         *_problems(summary, folder, shows_values=shows_values),
-        "",
+        *(list(_hints(summary, folder)) or [""]),
         *_limits(summary),
     ]
     return "\n".join(_cut(line) for line in lines)
@@ -62,6 +62,8 @@ def next_step(summary: Summary, *, report: str) -> str:
     """Say what a person does with this plan now."""
     look = f"open {report}, then   " if report else ""
     match summary.verdict:
+        case "ready" | "rejects" | "nothing" | "blocked" if summary.questions and not summary.header["is_offline"]:
+            return f"migrator resolve --mapping {summary.mapping_path}"
         case "blocked" if summary.header["is_offline"]:
             return "plan again without --offline to apply it"
         case "blocked":
@@ -173,6 +175,18 @@ def _file_of(code: str) -> str:
     if code in {"E301", "E302", "E303", "W305"}:
         return "duplicates.csv"
     return "rejects.csv" if code.startswith("E") else "problems.jsonl"
+
+
+def _hints(summary: Summary, folder: str) -> Iterator[str]:
+    """Say what a person may decide, in one line; it takes the place of a blank one, since lines are few."""
+    said = [f"{of(summary.questions, 'question')} in decisions.yaml"] if summary.questions else []
+    if summary.proposals is None:
+        said.append("pip install 'migrator[match]' lists new rows that are nearly records of the target")
+    elif summary.proposals:
+        rows = of(summary.proposals, "new row")
+        said.append(f"{rows} nearly like a record of the target  -> {folder}/proposals.csv")
+    if said:
+        yield f"  To decide {' · '.join(said)}"
 
 
 def _limits(summary: Summary) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 2
+FORMAT = 3
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -24,6 +24,10 @@ CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NO
   action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
   sha256 TEXT NOT NULL) STRICT;
 CREATE TABLE agreed(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, fields TEXT NOT NULL) STRICT;
+CREATE TABLE proposal(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, label TEXT NOT NULL,
+  candidate TEXT NOT NULL, score REAL NOT NULL) STRICT;
+CREATE TABLE question(id TEXT PRIMARY KEY, object TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  rows INTEGER NOT NULL, candidates TEXT NOT NULL) STRICT;
 """
 
 # A record above 0 is a planned one, below 0 one that the target holds. A digest is 64 of the 128 bits of a hash over

@@ -14,7 +14,6 @@ from migrator.store.lock import is_held
 from migrator.store.plan import CHANGE_QUERY, Plan, as_change
 
 SAMPLE_ROWS = 5
-MAX_COMPARED = 20_000
 
 
 class ProblemGroup(NamedTuple):
@@ -53,14 +52,19 @@ class ExplainedRow(NamedTuple):
 
 
 class MissingParent(NamedTuple):
-    """A value that was looked for in vain, and how many rows wait for it."""
+    """A value that was looked for in vain, how many rows wait for it, and why the first of them was refused.
+
+    `cause` is code and fact of what stands against the record that the value names, where that was refused itself.
+    """
 
     object: str
     field: str
     value: str
     waiting: int
     first_row: int | None
+    code: str
     fact: str
+    cause: tuple[str, str]
 
 
 def problem_groups(plan: Plan) -> list[ProblemGroup]:
@@ -115,13 +119,18 @@ def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
     return [tuple(json.loads(columns)) for (columns,) in rows]
 
 
-def some_keys(plan: Plan, name: str) -> list[str]:
-    """Give keys of an object that a missing one may have meant; capped, since each is compared."""
-    rows = plan.db.execute(
-        "SELECT r.key FROM record r JOIN object o ON o.id=r.object WHERE o.name=? AND r.state<>'reject' LIMIT ?",
-        (name, MAX_COMPARED),
+def keys_of(plan: Plan, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Give number and key of every record of some objects that a missing one may have meant."""
+    yield from plan.db.execute(
+        "SELECT r.id, r.key FROM record r JOIN object o ON o.id=r.object WHERE r.state<>'reject'"
+        f" AND o.name IN ({','.join('?' * len(names))})",
+        names,
     )
-    return [key for (key,) in rows]
+
+
+def key_of(plan: Plan, record: int) -> str:
+    """Give the key of a record."""
+    return str(plan.db.execute("SELECT key FROM record WHERE id=?", (record,)).fetchone()[0])
 
 
 def all_problems(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -136,14 +145,20 @@ def all_problems(plan: Plan) -> Iterator[dict[str, Any]]:
         yield {"v": 1, **dict(zip(names, row, strict=True))}
 
 
-def missing_parents(plan: Plan) -> list[MissingParent]:
+def missing_parents(plan: Plan) -> Iterator[MissingParent]:
     """Give what lookups did not find, by value, the most wanted first."""
-    rows = plan.db.execute(
-        "SELECT o.name, p.field, p.value, COUNT(*), MIN(r.row), MIN(p.fact) FROM problem p"
-        " JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record WHERE p.code IN ('E203','E204','E205')"
-        " GROUP BY o.name, p.field, p.value ORDER BY COUNT(*) DESC, p.value"
+    rows = plan.db.execute(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
+        "SELECT g.name, g.field, g.value, g.waiting, g.row, g.code, g.fact, COALESCE(c.code, ''), COALESCE(c.fact, '')"
+        " FROM (SELECT o.name, p.field, p.value, COUNT(*) AS waiting, MIN(p.id), r.row, p.code, p.fact, p.record"
+        " FROM problem p JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record"
+        " WHERE p.code IN ('E203','E204','E205') GROUP BY o.name, p.field, p.value) g"
+        " LEFT JOIN (SELECT record, MIN(id), code, fact FROM problem GROUP BY record) c ON g.code='E204' AND c.record="
+        "(SELECT h.id FROM resolution s JOIN record h ON h.id=s.holder AND h.state='reject' WHERE s.record=g.record"
+        " AND s.field IN (g.field, '^' || g.field) AND h.key=g.value)"
+        " ORDER BY g.waiting DESC, g.value"
     )
-    return [MissingParent(*row) for row in rows]
+    for name, field, value, waiting, row, code, fact, *cause in rows:
+        yield MissingParent(name, field, value, waiting, row, code, fact, (cause[0], cause[1]))
 
 
 def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
@@ -152,6 +167,15 @@ def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
         "SELECT o.name, f.name, r.row, r.key, p.code, p.fact FROM problem p JOIN record r ON r.id=p.record"
         " JOIN object o ON o.id=p.object JOIN file f ON f.id=r.file"
         " WHERE p.code IN ('E301','E302','E303','W305') ORDER BY r.id"
+    )
+
+
+def proposed_matches(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str, str, float]]:
+    """Give rows that may be a record of the target: object, file, row, key, label, its label and id, likeness."""
+    yield from plan.db.execute(
+        "SELECT o.name, f.name, r.row, r.key, p.label, p.candidate, p.target_id, p.score FROM proposal p"
+        " JOIN record r ON r.id=p.record JOIN object o ON o.id=r.object JOIN file f ON f.id=r.file"
+        " ORDER BY p.score DESC, p.record"
     )
 
 

@@ -62,6 +62,6 @@ def test_wheel_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
-    assert run("schema", "list").splitlines() == ["connector", "mapping"]
+    assert run("schema", "list").splitlines() == ["connector", "decisions", "mapping"]
     assert str(site) in run("schema", "path", "mapping")
     assert "Counted in the target: 500 contacts and 55 companies" in run("demo", "--dir", str(tmp_path / "demo"))

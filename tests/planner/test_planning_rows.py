@@ -10,6 +10,7 @@ from planning_cases import ACCOUNT, Desk, TypedSource, firms, people
 from migrator import __version__
 from migrator.errors import PlanError, SourceError, SpecError
 from migrator.spec.values import Limit
+from migrator.store.plan_schema import FORMAT
 
 ROW = "id,first,last,email"
 
@@ -218,7 +219,7 @@ def test_header_says_what_the_plan_was_made_from(tmp_path: Path) -> None:
     assert (file["size"], file["rows"], file["blank_rows"]) == (len(table), 1, 1)
     assert header["target"] == {"origin": "https://crm.example", "fingerprint": ACCOUNT}
     assert header["connector"] == {"name": "crelate", "version": "1", "probed": ""}
-    assert (header["tool"], header["format"], header["made"]) == (__version__, 2, "2024-05-06T07:08:09+00:00")
+    assert (header["tool"], header["format"], header["made"]) == (__version__, FORMAT, "2024-05-06T07:08:09+00:00")
     assert (header["ledger"]["path"], header["ledger"]["serial"]) == (str(tmp_path / ".migrator/ledger.sqlite"), 0)
 
 

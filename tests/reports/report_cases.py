@@ -196,6 +196,8 @@ class Sizes:
     troubles: int = 0
     has_run: bool = False
     is_offline: bool = False
+    proposals: int | None = 0
+    questions: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,6 +228,8 @@ class Maker:
             files=tuple(self._file(n) for n in range(sizes.files)),
             calls={"objects": {}, "total": 99, "per_second": 4.0, "seconds": 25.0},
             header=self._header(),
+            proposals=sizes.proposals,
+            questions=sizes.questions,
             run=self._run() if sizes.has_run else None,
             troubles=tuple(self._trouble(n) for n in range(sizes.troubles)),
         )

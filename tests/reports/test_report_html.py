@@ -241,6 +241,20 @@ def test_guards_are_named_in_the_verdict() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (Sizes(proposals=2), "2 new rows nearly like a record of the target: see proposals.csv."),
+        (Sizes(proposals=None), "pip install 'migrator[match]' lists new rows that are nearly records of the target."),
+        (Sizes(questions=1), "1 question in decisions.yaml: answer there or with migrator resolve, then plan again."),
+    ],
+)
+def test_what_a_person_may_decide_is_counted(sizes: Sizes, said: str) -> None:
+    """How many questions and proposals there are and where, or how to get them."""
+    assert said in texts(summary(sizes))
+    assert said not in texts(summary())
+
+
 def test_outcomes_are_told_in_words_and_add_up() -> None:
     """Each state of the run with its number, those in doubt as one; what did not land with its key, id and reason."""
     counts = {State.APPLIED: 5, State.INTENT: 1, State.IN_DOUBT: 2, State.REJECTED: 0, State.PLANNED: 4}

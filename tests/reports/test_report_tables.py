@@ -23,7 +23,7 @@ from migrator.reports.tables import (
 from migrator.store.journal import Ending, State
 from migrator.store.plan import Plan
 
-FILES = ["duplicates.csv", "missing_parents.csv", "problems.jsonl", "rejects.csv"]
+FILES = ["duplicates.csv", "missing_parents.csv", "problems.jsonl", "proposals.csv", "rejects.csv"]
 NAMES = ["id", "name", "about", "last", "company", "employer", "friend"]
 TRIGGER = re.compile(r"[\s\x00\u00a0]*[=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[+-]?[0-9.,]+", re.ASCII)
@@ -203,6 +203,71 @@ def test_missing_parents_are_sorted_by_who_waits(made: Path) -> None:
     ]
 
 
+WHY_MAPPING = """\
+mapping: 1
+name: acme
+source: {connector: files}
+target: {connector: crelate}
+objects:
+  companies:
+    from: companies.csv
+    to: companies
+    key: id
+    match: [[Name]]
+    on_match: skip
+    fields: {Name: {from: name, required: true}}
+  contacts:
+    from: people.csv
+    to: contacts
+    key: id
+    fields: {LastName: last, CurrentPosition_Company_Id: {lookup: companies, by: [{key: company}, {Name: name}]}}
+  notes: {from: notes.csv, to: notes, key: id, parent: {lookup: contacts, by: [{key: person}]}, fields: {Body: body}}
+"""
+WHY_TABLES = {
+    "companies.csv": "id,name\n1,One\n2,\n3,Dup A\n3,Dup B\n4,Same\n5,Same Inc\n",
+    "people.csv": "id,last,company,name\n1,Ada,2,\n2,Bob,3,\n3,Cyd,99,\n4,Dan,3,\n5,Eve,,Nobody\n",
+    "notes.csv": "id,person,body\n1,1,x\n2,1,y\n3,1,z\n",
+}
+
+
+def test_missing_parents_say_why(tmp_path: Path) -> None:
+    """Not there at all, refused itself with its own problem, or one key for two; the most wanted first."""
+    with Plan(make(tmp_path, WHY_MAPPING, WHY_TABLES)) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    cause = "points at companies.csv:3, which is rejected itself (E120)"
+    assert [(row["parent_key"], row["why"]) for row in records(tmp_path / "out" / "missing_parents.csv")] == [
+        ("1", f"rejected itself: E204 {cause}"),
+        ("3", "duplicate key: shares the key '3' with companies.csv:5"),
+        ("2", "rejected itself: E120 Name is required and blank"),
+        ("99", "not in the source, nor in crelate"),
+        ("Nobody", "not in the source, nor in crelate"),
+    ]
+
+
+def test_ambiguous_parent_names_who_answers(tmp_path: Path) -> None:
+    """Each record that answers to the value, with its place."""
+    tables = {
+        **WHY_TABLES,
+        "companies.csv": "id,name\n4,Same\n5,same\n",
+        "people.csv": "id,last,company,name\n1,A,,Same\n",
+    }
+    mapping = WHY_MAPPING.replace("    match: [[Name]]\n", "")
+    with Plan(make(tmp_path, mapping, tables)) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    rows = {row["parent_key"]: row["why"] for row in records(tmp_path / "out" / "missing_parents.csv")}
+    assert rows["Same"] == "ambiguous: 2 records answer: 4 (companies.csv:2); 5 (companies.csv:3)"
+
+
+def test_every_key_is_held_against_a_missing_one(tmp_path: Path) -> None:
+    """The last of many thousand keys is found as the first is."""
+    many = "".join(f"{n:08x}-{n * 7919 % 65537:05},N{n}\n" for n in range(21_000))
+    tables = {**WHY_TABLES, "companies.csv": f"id,name\n{many}zebra-4711,Z\n", "notes.csv": "id,person,body\n"}
+    with Plan(make(tmp_path, WHY_MAPPING, tables | {"people.csv": "id,last,company,name\n1,A,ZEBRA4711,\n"})) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    (row,) = records(tmp_path / "out" / "missing_parents.csv")
+    assert (row["nearest_existing_key"], row["similarity"]) == ("zebra-4711", "0.95")
+
+
 def test_missing_parent_is_held_against_the_keys_that_are_there(tmp_path: Path) -> None:
     """A key that is nearly one of the source is named with its likeness; one that is like none has none."""
     tables = {
@@ -214,6 +279,19 @@ def test_missing_parent_is_held_against_the_keys_that_are_there(tmp_path: Path) 
     near = {row["parent_key"]: row for row in records(tmp_path / "out" / "missing_parents.csv")}
     assert (near["C1001"]["nearest_existing_key"], near["C1001"]["similarity"]) == ("C-1001", "0.91")
     assert (near["zzz"]["nearest_existing_key"], near["zzz"]["similarity"]) == ("", "")
+
+
+def test_proposals_name_row_and_candidate(tmp_path: Path) -> None:
+    """What a row may be, the nearest first, with the id of the record and the likeness."""
+    pytest.importorskip("rapidfuzz")
+    tables = {"companies.csv": "id,name,about\n1,Threes,x\n2,Thre,x\n3,Four,x\n", "people.csv": TABLES["people.csv"]}
+    with Plan(make(tmp_path, tables=tables)) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    assert read(tmp_path / "out" / "proposals.csv") == [
+        ["object", "file", "row", "key", "label", "candidate", "target_id", "score"],
+        ["companies", "companies.csv", "2", "1", "Threes", "Three", "k3", "0.91"],
+        ["companies", "companies.csv", "3", "2", "Thre", "Three", "k3", "0.89"],
+    ]
 
 
 def test_problems_are_one_object_a_line(made: Path) -> None:

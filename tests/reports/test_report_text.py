@@ -93,6 +93,10 @@ def test_end_says_where_what_and_what_next(small: Summary) -> None:
         (Sizes(guards=1), "", "open r.html, then   mend the data or raise the limit, and plan again"),
         (Sizes(is_offline=True), "", "plan again without --offline to apply it"),
         (Sizes(is_offline=True, guards=1), "", "plan again without --offline to apply it"),
+        (Sizes(questions=1), "", "migrator resolve --mapping mappings/acme.yaml"),
+        (Sizes(questions=1, guards=1), "", "migrator resolve --mapping mappings/acme.yaml"),
+        (Sizes(questions=1), "DONE", "open r.html, then   migrator status acme.plan"),
+        (Sizes(questions=1, is_offline=True), "", "plan again without --offline to apply it"),
     ],
 )
 def test_next_step_fits_the_verdict(sizes: Sizes, state: str, step: str) -> None:
@@ -114,7 +118,8 @@ def test_plan_with_nothing_to_do_says_so() -> None:
 def test_plan_of_any_size_has_at_most_forty_lines(many: tuple[int, ...]) -> None:
     """However many objects, groups, files, guards and samples there are; what is left out is counted."""
     objects, groups, files, guards, samples = many
-    made = summary(Sizes(objects=objects, groups=groups, files=files, guards=guards, samples=samples, overwrites=9))
+    sizes = Sizes(objects=objects, groups=groups, files=files, guards=guards, samples=samples, overwrites=9)
+    made = summary(replace(sizes, proposals=9, questions=9))
     text = plan_text(made, folder="out", shows_values=True).splitlines()
     assert len(text) + len(ending(made, report="r.html")) <= MAX_LINES
 
@@ -125,6 +130,23 @@ def test_offline_plan_of_any_size_has_at_most_forty_lines() -> None:
     text = plan_text(made, folder="out", shows_values=True).splitlines()
     assert len(text) + len(ending(made, report="r.html")) <= MAX_LINES
     assert "  Offline   the target was not asked: matches, lookups in it and conflicts are not known" in text
+
+
+@pytest.mark.parametrize(
+    ("questions", "proposals", "said"),
+    [
+        (0, 1_000, ["1,000 new rows nearly like a record of the target  -> out/proposals.csv"]),
+        (0, None, ["pip install 'migrator[match]' lists new rows that are nearly records of the target"]),
+        (1, 0, ["1 question in decisions.yaml"]),
+        (2, 1, ["2 questions in decisions.yaml · 1 new row nearly like a record of the target  -> out/proposals.csv"]),
+        (0, 0, []),
+    ],
+)
+def test_what_a_person_may_decide_is_one_line(questions: int, proposals: int | None, said: list[str]) -> None:
+    """Open questions and proposals, each with its number and its place; nothing where there are none."""
+    made = summary(Sizes(questions=questions, proposals=proposals))
+    text = plan_text(made, folder="out", shows_values=True).splitlines()
+    assert [line for line in text if line.startswith("  To decide")] == [f"  To decide {line}" for line in said]
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -13,6 +13,7 @@ from migrator.records import Action
 from migrator.store.changes import Change, operation_id
 from migrator.store.draft import Draft
 from migrator.store.plan import Plan
+from migrator.store.plan_schema import FORMAT
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_plan_of_another_version_is_refused(path: Path) -> None:
     """A format that this version does not write is not guessed at."""
     edit(path, "PRAGMA user_version=1")
-    fact = "E602 not a plan of this version: format 1, expected 2"
+    fact = f"E602 not a plan of this version: format 1, expected {FORMAT}"
     assert str(refusal(path)) == f"{path}: {fact} (plan again)"
 
 

@@ -18,6 +18,7 @@ from migrator.store.views import (
     all_problems,
     duplicate_rows,
     explain_row,
+    keys_of,
     landed_operations,
     missing_parents,
     newest_plan,
@@ -27,7 +28,6 @@ from migrator.store.views import (
     rejected_rows,
     run_view,
     sample_changes,
-    some_keys,
     troubled_operations,
 )
 
@@ -109,17 +109,18 @@ def test_rejected_rows_come_in_the_order_of_the_source(path: Path) -> None:
 def test_missing_parents_are_counted_by_value(path: Path) -> None:
     """The value that most rows wait for is first, with the first row that asked for it."""
     with Plan(path) as plan:
-        assert missing_parents(plan) == [
-            MissingParent("contacts", "company", "78", 2, 5, "no 78"),
-            MissingParent("contacts", "company", "77", 1, 4, "no 77"),
+        assert list(missing_parents(plan)) == [
+            MissingParent("contacts", "company", "78", 2, 5, "E203", "no 78", ("", "")),
+            MissingParent("contacts", "company", "77", 1, 4, "E203", "no 77", ("", "")),
         ]
 
 
 def test_keys_are_those_that_may_have_been_meant(path: Path) -> None:
     """A rejected record is nobody's parent, so its key is not proposed."""
     with Plan(path) as plan:
-        assert some_keys(plan, "companies") == ["1", "2", "4", "?new"]
-        assert some_keys(plan, "nothing") == []
+        assert list(keys_of(plan, ("companies",))) == [(1, "1"), (2, "2"), (4, "4"), (5, "?new")]
+        assert len(list(keys_of(plan, ("companies", "contacts")))) == 6
+        assert list(keys_of(plan, ("nothing",))) == []
 
 
 def test_duplicates_are_listed_with_their_rows(path: Path) -> None:
