@@ -19,10 +19,11 @@ Cells = Sequence[Any]
 
 
 class Note(NamedTuple):
-    """Something that was done to a value and that the plan must say."""
+    """Something that was done to a value and that the plan must say; the value itself where the plan counts it."""
 
     code: str
     fact: str
+    value: str = ""
 
 
 Get = Callable[[Cells, list[Note]], Any]

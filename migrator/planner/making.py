@@ -12,6 +12,8 @@ from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.normal import normal_text
+from migrator.planner.options import plan_appends
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
@@ -19,6 +21,7 @@ from migrator.records import Catalog, Identity
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
+from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
 from migrator.store.tallies import set_facts
 
@@ -102,6 +105,7 @@ async def _fill(
     for name, item in compiled.objects.items():
         staged[name] = await stage.add(item, source)
     draft.index_identities()
+    adopt_spelling(draft, normal_text)
     settle_duplicates(compiled, draft)
     recall(compiled, draft, ledger, identity.fingerprint)
     surveyed = None if how.is_offline else await survey(compiled, target, draft)
@@ -111,6 +115,7 @@ async def _fill(
     Lookups(compiled, draft, stage.next_record).resolve_all()
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
+    plan_appends(compiled.spec.name, draft, maker.writer)
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
     header = make_header(compiled, draft, target, findings)
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from migrator.planner.asking import Ask, Asked, compile_lookup, compile_reference, key_text
-from migrator.planner.canonical import Coerce, coerce_to
 from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope, compile_value
+from migrator.planner.options import compile_coercion
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
-from migrator.records import Catalog, Field, Kind, ObjectType
-from migrator.spec.values import FieldSpec, Lookup, ObjectSpec
+from migrator.records import Catalog, ObjectType
+from migrator.spec.values import Lookup, ObjectSpec
 
 Cells = Sequence[Any]
 
@@ -55,7 +55,7 @@ class RowFunction:
         self._key = [_key_getter(name, scope) for name in item.key]
         self._key_names = ", ".join(item.key)
         self._fields = [
-            (field, compile_value(field.value, scope), _coercion(field, target))
+            (field, compile_value(field.value, scope), compile_coercion(field, target))
             for field in item.fields
             if not isinstance(field.value.form, Lookup)
         ]
@@ -105,12 +105,12 @@ class RowFunction:
             try:
                 value = get(cells, notes)
                 if value is not None:
-                    value = coerce(value)
+                    value = coerce(value, notes)
             except ValueRefusedError as error:
                 findings.append(Finding(error.code, field.name, error.value, _fact(error), error.hint))
                 continue
             if notes:
-                findings += [Finding(note.code, field.name, "", note.fact) for note in notes]
+                findings += [Finding(note.code, field.name, note.value, note.fact) for note in notes]
                 notes = []
             if value is not None and value not in ("", []):
                 fields[field.name] = value
@@ -152,10 +152,6 @@ def _key_getter(name: str, scope: Scope) -> Getter:
         return make_getter(name, scope.columns)
     except KeyError:
         return lambda _cells: None
-
-
-def _coercion(field: FieldSpec, target: ObjectType) -> Coerce:
-    return coerce_to(target.field(field.name) or Field(name=field.name, kind=Kind.TEXT))
 
 
 def _control_findings(fields: dict[str, Any]) -> Iterable[Finding]:

@@ -9,10 +9,12 @@ from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
+from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
+MAX_OPTIONS = 1_000
 SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
 
 
@@ -52,7 +54,7 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A plan, and the run that applied it (None before the first)."""
+    """A plan, and the run that applied it (None before the first); `options` are the first of what lists lack."""
 
     plan: str
     plan_id: str
@@ -69,6 +71,7 @@ class Summary:
     files: tuple[Mapping[str, Any], ...]
     calls: Mapping[str, Any]
     header: Mapping[str, Any]
+    options: tuple[Option, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -108,6 +111,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         files=tuple(header["source"]["files"]),
         calls=header["calls"],
         header=header,
+        options=tuple(plan_options(plan, MAX_OPTIONS)),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )
@@ -145,4 +149,5 @@ def closing_line(totals: Mapping[str, int]) -> str:
     ]
     parts += [f"{totals['conflict']:,} conflicts"] if totals["conflict"] else []
     parts += [f"{totals['link']:,} links"] if totals["link"] else []
+    parts += [f"{totals['append']:,} options to add"] if totals.get("append") else []
     return f"Plan: {', '.join(parts)}."

@@ -13,7 +13,6 @@ from migrator.located import Located, Pointer
 Found = Iterator[tuple[Pointer, str]]
 
 _BUILT_STEPS = frozenset({"where", "distinct"})
-_BUILT_OPTIONS = frozenset({"reject"})
 
 
 def later_problems(document: Located) -> Iterator[Problem]:
@@ -62,8 +61,6 @@ def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:
         yield (*pointer, "file"), "content of files"
     if "write" in form:
         yield (*pointer, "write"), "writing in the last pass"
-    if form.get("options", "reject") not in _BUILT_OPTIONS:
-        yield (*pointer, "options"), f"options: {form['options']}"
     if "lookup" in form and is_nested:
         yield (*pointer, "lookup"), "a lookup inside another form"
     elif "lookup" in form:

@@ -102,6 +102,10 @@ def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
         yield from _field_problems(names, field.name, target, field.pointer)
         if isinstance(field.value.form, Lookup):
             yield from _reference_problems(names, field.value.form, target.field(field.name), field.pointer)
+        if field.unknown_option == "append" and (known := target.field(field.name)) and not known.can_append:
+            fact = f"{names.catalog.connector} has no way to add options to '{field.name}' of {target.name}"
+            hint = "state options: reject, blank or send, or put {map: …} behind it"
+            yield names.problem("E026", (*field.pointer, "options"), fact, hint)
     for line in item.match:
         for name in line.fields:
             yield from _match_problems(names, name, item, target, line.pointer)

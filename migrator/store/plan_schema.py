@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 2
+FORMAT = 3
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -23,6 +23,8 @@ CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEG
 CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
   action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
   sha256 TEXT NOT NULL) STRICT;
+CREATE TABLE option(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  code TEXT NOT NULL, rows INTEGER NOT NULL) STRICT;
 CREATE TABLE agreed(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, fields TEXT NOT NULL) STRICT;
 """
 
@@ -47,5 +49,9 @@ CREATE TABLE scratch.seen(step INTEGER NOT NULL, value TEXT NOT NULL, record INT
   PRIMARY KEY(step, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.page(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.spelling(target TEXT NOT NULL, field TEXT NOT NULL, folded TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY(target, field, folded)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.wanted(record INTEGER NOT NULL, target TEXT NOT NULL, object INTEGER NOT NULL, field TEXT NOT NULL,
+  code TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(record, field, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.batch(n INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """

@@ -117,6 +117,14 @@ class MemoryCrm:
         async for page in self.read(name):
             yield page
 
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Be asked for no list: the catalog has them."""
+        raise AssertionError((name, field))
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Refuse: planning writes nothing."""
+        raise AssertionError((name, field, values))
+
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""
         assert name in self.catalog.objects

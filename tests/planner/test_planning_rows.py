@@ -218,7 +218,7 @@ def test_header_says_what_the_plan_was_made_from(tmp_path: Path) -> None:
     assert (file["size"], file["rows"], file["blank_rows"]) == (len(table), 1, 1)
     assert header["target"] == {"origin": "https://crm.example", "fingerprint": ACCOUNT}
     assert header["connector"] == {"name": "crelate", "version": "1", "probed": ""}
-    assert (header["tool"], header["format"], header["made"]) == (__version__, 2, "2024-05-06T07:08:09+00:00")
+    assert (header["tool"], header["format"], header["made"]) == (__version__, 3, "2024-05-06T07:08:09+00:00")
     assert (header["ledger"]["path"], header["ledger"]["serial"]) == (str(tmp_path / ".migrator/ledger.sqlite"), 0)
 
 
@@ -241,7 +241,7 @@ def test_calls_are_estimated(tmp_path: Path) -> None:
     desk.write("firms.csv", "id,name,site", "1,Acme,")
     seen = desk.plan(people() + firms())
     assert seen.header["calls"] == {
-        "objects": {"contacts": 4, "companies": 1}, "total": 5, "per_second": 2.0, "seconds": 2.5,
+        "objects": {"contacts": 4, "companies": 1}, "options": 0, "total": 5, "per_second": 2.0, "seconds": 2.5,
     }  # fmt: skip
 
 

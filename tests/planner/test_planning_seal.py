@@ -135,7 +135,7 @@ def test_plan_of_another_version_is_refused(copy: Path) -> None:
     edit_version.close()
     with pytest.raises(PlanError) as refused:
         Plan(copy)
-    fact = "not a plan of this version: format 1, expected 2 (plan again)"
+    fact = "not a plan of this version: format 1, expected 3 (plan again)"
     assert str(refused.value) == f"{copy}: E602 {fact}"
 
 
@@ -166,7 +166,7 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     db.close()
-    assert tables == {"header", "object", "file", "record", "problem", "resolution", "change", "agreed"}
+    assert tables == {"header", "object", "file", "record", "problem", "resolution", "change", "agreed", "option"}
 
 
 def test_plan_is_never_written_to(tmp_path: Path) -> None:

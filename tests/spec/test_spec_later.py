@@ -31,9 +31,6 @@ def later(place: str, feature: str) -> list[str]:
         (f"{{from: a, default: {{{LOOKUP}}}}}", 37, "a lookup inside another form"),
         (f"{{list: [a, {{{LOOKUP}}}]}}", 29, "a lookup inside another form"),
         ("{from: a, write: last}", 27, "writing in the last pass"),
-        ("{from: a, options: append}", 27, "options: append"),
-        ("{from: a, options: blank}", 27, "options: blank"),
-        ("{from: a, options: send}", 27, "options: send"),
     ],
 )
 def test_later_feature_of_a_field_is_refused_once(form: str, column: int, feature: str, tmp_path: Path) -> None:
@@ -84,9 +81,9 @@ def test_later_feature_of_a_mapping_is_refused_once(
 
 def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     """All of them are found at once."""
-    text = replaced("LastName: Last", "B: {from: a, write: last}\n      A: {from: b, options: send}")
+    text = replaced("LastName: Last", "B: {from: a, write: last}\n      A: {file: b}")
     text = text.replace("    key:", "    on_duplicate: merge\n    key:")
-    expected = [("9:5", "merging duplicates"), ("12:20", "writing in the last pass"), ("13:20", "options: send")]
+    expected = [("9:5", "merging duplicates"), ("12:20", "writing in the last pass"), ("13:11", "content of files")]
     assert problems_of(tmp_path, text) == [later(*one)[0] for one in expected]
 
 
@@ -94,6 +91,9 @@ def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     "form",
     [
         "{from: a, options: reject}",
+        "{from: a, options: append}",
+        "{from: a, options: blank}",
+        "{from: a, options: send}",
         "{from: a, merge: replace, clear: true, overwrite: never, on_conflict: ask}",
         "{from: a, transform: [{map: {write: last, lookup: x, on_ambiguous: ask, options: send}}]}",
         f"{{{LOOKUP}, on_ambiguous: first, on_missing: skip}}",

@@ -170,8 +170,8 @@ def test_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_plan_of_another_version_is_refused(path: Path) -> None:
     """A format that this version does not write is not guessed at."""
-    edit(path, "PRAGMA user_version=2")
-    fact = "E602 not a plan of this version: format 2, expected 1"
+    edit(path, "PRAGMA user_version=1")
+    fact = "E602 not a plan of this version: format 1, expected 3"
     assert str(refusal(path)) == f"{path}: {fact} (plan again)"
 
 
