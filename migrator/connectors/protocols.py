@@ -69,6 +69,9 @@ class Source(Protocol):
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Read two columns of a small file as a table of keys and values. Raises SourceError."""
 
+    def content(self, file: str) -> bytes:
+        """Read a file that a row names, below the source's own folder. Raises SourceError."""
+
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open one table, or several of one shape as one. Raises SourceError, also while it is walked."""
 

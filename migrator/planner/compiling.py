@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.errors import SpecError
-from migrator.planner.forms import ReadMap, Scope, compile_where
+from migrator.planner.forms import ReadFile, ReadMap, Scope, compile_where, no_files
 from migrator.planner.labels import with_keys
 from migrator.planner.order import Order, order_objects
 from migrator.planner.paths import Getter, make_getter
@@ -82,7 +82,11 @@ class Compiled:
 
 
 def compile_mapping(
-    spec: MappingSpec, catalog: Catalog, columns: Mapping[str, tuple[str, ...]], read_map: ReadMap
+    spec: MappingSpec,
+    catalog: Catalog,
+    columns: Mapping[str, tuple[str, ...]],
+    read_map: ReadMap,
+    read_file: ReadFile = no_files,
 ) -> Compiled:
     """Compile all objects; `columns` holds the header of each. Raises SpecError with all that is wrong."""
     problems = name_problems(spec, catalog, columns)
@@ -90,7 +94,7 @@ def compile_mapping(
     objects: dict[str, CompiledObject] = {}
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:
-            scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map)
+            scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map, read_file=read_file)
             objects[item.name] = _compile_object(number, item, scope, catalog)
             problems += scope.problems
     if problems:

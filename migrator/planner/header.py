@@ -21,7 +21,7 @@ from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.options import added_options, count_options
 from migrator.store.plan_schema import FORMAT
-from migrator.store.tallies import states_by_object
+from migrator.store.tallies import count_contents, states_by_object
 
 TOTALS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
 
@@ -58,7 +58,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
             "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
         },
         "project": str(spec.project),
-        "source": {"connector": spec.source.connector, "files": _files(findings)},
+        "source": {"connector": spec.source.connector, "files": _files(findings), "contents": count_contents(draft)},
         "connector": {
             "name": compiled.catalog.connector,
             "version": compiled.catalog.version,

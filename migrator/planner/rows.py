@@ -10,7 +10,7 @@ from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope, compile_value
 from migrator.planner.options import compile_coercion
 from migrator.planner.paths import Getter, make_getter
-from migrator.planner.refusal import ValueRefusedError, spell
+from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
 from migrator.records import Catalog, ObjectType
 from migrator.spec.values import Lookup, ObjectSpec
@@ -19,7 +19,6 @@ Cells = Sequence[Any]
 
 PARENT = "^parent"
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
 
 
@@ -158,7 +157,7 @@ def _control_findings(fields: dict[str, Any]) -> Iterable[Finding]:
     for name, value in fields.items():
         texts = value if isinstance(value, list) else [value]
         for text in texts:
-            if isinstance(text, str) and (found := _CONTROL.search(text)):
+            if isinstance(text, str) and (found := CONTROL.search(text)):
                 fact = f"holds the control character U+{ord(found[0]):04X}"
                 yield Finding(
                     "E112", name, spell(text), fact, "take it out of the source, or put 'strip_nul' behind it"

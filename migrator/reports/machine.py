@@ -28,6 +28,7 @@ def plan_json(summary: Summary) -> dict[str, Any]:
             "verdict": summary.verdict,
             "guards": list(summary.guards),
             "operations": summary.header["operations"],
+            "contents": summary.header["source"]["contents"],
             "files": [{key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in summary.files],
         },
         "totals": totals,

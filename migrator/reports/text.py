@@ -114,6 +114,8 @@ def _notes(summary: Summary) -> Iterator[str]:
     for file in summary.files:
         notes = [*file["notes"], *([f"{file['blank_rows']:,} blank rows"] if file["blank_rows"] else [])]
         yield f"  {file['file']}: {of(file['rows'], 'row')}; {'; '.join(notes)}"
+    if (named := summary.header["source"]["contents"])["files"]:
+        yield f"  {of(named['files'], 'file')} that rows name; {of(named['bytes'], 'byte')}"
     for line in summary.objects:
         if dropped := [f"{count:,} by step {step}" for step, count in line.dropped.items() if count]:
             yield f"  {line.name}: {line.read:,} rows read, left out {', '.join(dropped)}"

@@ -57,8 +57,6 @@ def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
 def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:
     if not isinstance(form, dict):
         return
-    if "file" in form:
-        yield (*pointer, "file"), "content of files"
     if "write" in form:
         yield (*pointer, "write"), "writing in the last pass"
     if "lookup" in form and is_nested:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from migrator.errors import Problem
 from migrator.located import Pointer
 from migrator.records import CUSTOM, TEXT_KINDS, Catalog, Field, Kind, ObjectType
-from migrator.spec.values import From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
+from migrator.spec.values import FileOf, From, ListOf, Lookup, MappingSpec, ObjectSpec, Value
 from migrator.spelling import did_you_mean
 
 Columns = tuple[str, ...]
@@ -81,6 +81,8 @@ def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Pr
         case ListOf(items=items):
             for part in items:
                 yield from _value_columns(names, item, part)
+        case FileOf(column=column):
+            yield from names.column(column, item, value.pointer)
         case Lookup():
             yield from _lookup_columns(names, item, value.form)
     if value.default:

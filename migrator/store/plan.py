@@ -73,6 +73,10 @@ class Plan:
         for row in self.db.execute(f"{CHANGE_QUERY} WHERE c.action='append' ORDER BY c.seq"):
             yield as_change(row, self.path)
 
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Give the files that rows name, each with the hash that it had when it was read."""
+        yield from self.db.execute("SELECT name, sha256 FROM content ORDER BY name")
+
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
         chain = hashlib.sha256(b"migrator").hexdigest()

@@ -153,6 +153,10 @@ class TypedSource:
         """Have no small files."""
         raise AssertionError((file, key, value))
 
+    def content(self, file: str) -> bytes:
+        """Have no files."""
+        raise AssertionError(file)
+
     def table(self, tables: tuple[str, ...]) -> Table:
         """Give the rows, numbered as in a spreadsheet."""
         facts: list[SourceFacts] = []

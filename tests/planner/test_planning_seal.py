@@ -166,7 +166,18 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     db.close()
-    assert tables == {"header", "object", "file", "record", "problem", "resolution", "change", "agreed", "option"}
+    assert tables == {
+        "header",
+        "object",
+        "file",
+        "record",
+        "problem",
+        "resolution",
+        "change",
+        "agreed",
+        "option",
+        "content",
+    }
 
 
 def test_plan_is_never_written_to(tmp_path: Path) -> None:

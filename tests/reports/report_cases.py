@@ -298,6 +298,7 @@ class Maker:
             "options": {"append": self.sizes.options, "blank": 0, "send": 0},
             "operations": 3_007,
             "mapping": {"sha256": "b" * 64},
+            "source": {"contents": {"files": 2, "bytes": 9}},
             "connector": {"name": self.texts.connector, "version": "1", "probed": ""},
             "target": {"origin": "https://crm.example", "fingerprint": "c" * 64},
             "chain": "d" * 64,

@@ -68,6 +68,7 @@ def test_plan_is_named_in_full(path: Path) -> None:
         "verdict": "rejects",
         "guards": [],
         "operations": 6,
+        "contents": {"files": 0, "bytes": 0},
         "files": [
             {key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in header["source"]["files"]
         ],

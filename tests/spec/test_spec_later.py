@@ -81,9 +81,15 @@ def test_later_feature_of_a_mapping_is_refused_once(
 
 def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     """All of them are found at once."""
-    text = replaced("LastName: Last", "B: {from: a, write: last}\n      A: {file: b}")
+    text = replaced(
+        "LastName: Last", "B: {from: a, write: last}\n      A: {lookup: people, by: [{key: a}], on_blank: {id: a}}"
+    )
     text = text.replace("    key:", "    on_duplicate: merge\n    key:")
-    expected = [("9:5", "merging duplicates"), ("12:20", "writing in the last pass"), ("13:11", "content of files")]
+    expected = [
+        ("9:5", "merging duplicates"),
+        ("12:20", "writing in the last pass"),
+        ("13:43", "a record to fall back to"),
+    ]
     assert problems_of(tmp_path, text) == [later(*one)[0] for one in expected]
 
 
