@@ -10,9 +10,10 @@ from migrator.errors import PlanError, Problem, SourceError
 from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
+from migrator.planner.duplicates import settle_duplicates
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
-from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.matching import note_gone, settle_matches
 from migrator.planner.normal import normal_text
 from migrator.planner.options import plan_appends
 from migrator.planner.stage import Stage, StageCount

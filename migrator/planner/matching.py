@@ -1,21 +1,18 @@
-"""Which record of the target a row is, and which rows claim the same thing."""
+"""Which record of the target a row is."""
 
 from collections.abc import Iterable, Iterator
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import Decisions
-from migrator.planner.identities import KEY, digest_of, marker_of
+from migrator.planner.duplicates import settle_claims
+from migrator.planner.identities import marker_of
 from migrator.planner.normal import normal
 from migrator.planner.stage import max_marker
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import (
     Candidate,
-    Claim,
     candidates,
     claims_of_holding,
-    claims_of_key,
-    claims_of_value,
-    let_stand_for,
     skip_matched,
     unmatched,
     unmatched_lacking,
@@ -23,14 +20,6 @@ from migrator.store.holdings import (
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LINE
 
 _NAMED = 5
-
-
-def settle_duplicates(compiled: Compiled, draft: Draft) -> None:
-    """Decide rows that share a key or a match value, by each object's `on_duplicate`."""
-    for claims in claims_of_key(draft):
-        _settle(compiled, draft, claims, "E301", f"the key '{claims[0].key}'")
-    for claims in claims_of_value(draft):
-        _settle(compiled, draft, claims, "E302", "a match value")
 
 
 def settle_matches(compiled: Compiled, draft: Draft) -> None:
@@ -41,7 +30,7 @@ def settle_matches(compiled: Compiled, draft: Draft) -> None:
                 fact = f"is in the target already: {candidate.label} ({candidate.target_id})"
                 decisions.reject(StagedProblem(record, number, "E305", "", "", fact, "on_match: reject"))
     for claims in claims_of_holding(draft):
-        _settle(compiled, draft, claims, "E303", "the same record of the target")
+        settle_claims(compiled, draft, claims, "E303", "the same record of the target")
     for item in compiled.objects.values():
         if item.item.on_match == "skip":
             skip_matched(draft, item.number)
@@ -145,31 +134,3 @@ def _reject_incomplete(item: CompiledObject, draft: Draft) -> None:
                 fact = f"{name} is demanded by the target and blank"
                 hint = "fill it, or give the field a default"
                 decisions.reject(StagedProblem(record, item.number, "E120", name, "", fact, hint))
-
-
-def _settle(compiled: Compiled, draft: Draft, claims: list[Claim], code: str, what: str) -> None:
-    """Reject all of a group, or keep one and let the keys of the others stand for it."""
-    policies = {compiled.by_number(claim.object).item.on_duplicate for claim in claims}
-    kept = None if "reject" in policies else claims[-1 if "last" in policies else 0]
-    with Decisions(draft) as decisions:
-        for claim in claims:
-            if kept is None:
-                decisions.reject(_shared(claim, claims, code, what))
-            elif claim is not kept:
-                fact = f"duplicate of {kept.file}:{kept.row} by {what}"
-                problem = StagedProblem(claim.record, claim.object, "W305", "", claim.key, fact, "that row was kept")
-                decisions.skip(claim.record, problem)
-    if kept:
-        others = [claim for claim in claims if claim is not kept]
-        names = (compiled.by_number(claim.object).item.name for claim in others)
-        digests = [digest_of(name, KEY, claim.key) for name, claim in zip(names, others, strict=True)]
-        pairs = zip(digests, others, strict=True)
-        let_stand_for(draft, ((kept.record, *digest, claim.record) for digest, claim in pairs))
-
-
-def _shared(claim: Claim, claims: list[Claim], code: str, what: str) -> StagedProblem:
-    first = [other for other in claims[: _NAMED + 1] if other is not claim][:_NAMED]
-    rest = len(claims) - 1 - len(first)
-    listed = ", ".join(f"{other.file}:{other.row}" for other in first) + (f" and {rest} more" if rest else "")
-    hint = "correct the rows, or state 'on_duplicate: first' or 'last'"
-    return StagedProblem(claim.record, claim.object, code, "", claim.key, f"shares {what} with {listed}", hint)
