@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import Decisions
-from migrator.planner.duplicates import settle_claims
+from migrator.planner.duplicates import settle_groups
 from migrator.planner.identities import marker_of
 from migrator.planner.normal import normal
 from migrator.planner.stage import max_marker
@@ -29,8 +29,7 @@ def settle_matches(compiled: Compiled, draft: Draft) -> None:
             if compiled.by_number(number).item.on_match == "reject":
                 fact = f"is in the target already: {candidate.label} ({candidate.target_id})"
                 decisions.reject(StagedProblem(record, number, "E305", "", "", fact, "on_match: reject"))
-    for claims in claims_of_holding(draft):
-        settle_claims(compiled, draft, claims, "E303", "the same record of the target")
+    settle_groups(compiled, draft, claims_of_holding(draft), "E303")
     for item in compiled.objects.values():
         if item.item.on_match == "skip":
             skip_matched(draft, item.number)

@@ -54,5 +54,7 @@ CREATE TABLE scratch.spelling(target TEXT NOT NULL, field TEXT NOT NULL, folded 
   PRIMARY KEY(target, field, folded)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.wanted(record INTEGER NOT NULL, target TEXT NOT NULL, object INTEGER NOT NULL, field TEXT NOT NULL,
   code TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(record, field, value)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.taken(record INTEGER NOT NULL, field TEXT NOT NULL, kept INTEGER NOT NULL,
+  PRIMARY KEY(record, field)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.batch(n INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """

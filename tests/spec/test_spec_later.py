@@ -42,7 +42,6 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
     ("line", "column", "feature"),
     [
         ("on_ambiguous: ask", 5, "asking"),
-        ("on_duplicate: merge", 5, "merging duplicates"),
         ("match: [[{any: [A, B]}]]", 14, "match on any of several fields"),
         ("match: [[A], [B, {any: [C]}]]", 22, "match on any of several fields"),
         ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
@@ -84,9 +83,9 @@ def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     text = replaced(
         "LastName: Last", "B: {from: a, write: last}\n      A: {lookup: people, by: [{key: a}], on_blank: {id: a}}"
     )
-    text = text.replace("    key:", "    on_duplicate: merge\n    key:")
+    text = text.replace("    key:", "    on_ambiguous: ask\n    key:")
     expected = [
-        ("9:5", "merging duplicates"),
+        ("9:5", "asking"),
         ("12:20", "writing in the last pass"),
         ("13:43", "a record to fall back to"),
     ]
