@@ -31,6 +31,7 @@ class Action(StrEnum):
     SKIP = "skip"
     REJECT = "reject"
     DELETE = "delete"
+    APPEND = "append"
 
     @property
     def rune(self) -> str:
@@ -41,7 +42,7 @@ class Action(StrEnum):
 CUSTOM = "custom."
 
 _POSITION = re.compile(r"\[[0-9]*\]$")
-_RUNES = dict(zip(Action, "+~&=·!-", strict=True))
+_RUNES = dict(zip(Action, "+~&=·!->", strict=True))
 
 
 class Kind(StrEnum):
@@ -78,7 +79,7 @@ class Field:
     """One field of a target's object. `refused` says why it may not be written; empty where it may.
 
     `items` are the parts of each object in a list of objects. `normalised` names what the target itself does to a
-    value: `lower`, `digits`, `trim` or `html` (escaped).
+    value: `lower`, `digits`, `trim` or `html` (escaped). `can_append`: the connector can add to the `options`.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Field:
     references: str = ""
     max_length: int | None = None
     options: tuple[str, ...] = ()
+    can_append: bool = False
     normalised: str = ""
     items: Mapping[str, "Field"] = field(default_factory=dict)
 

@@ -159,6 +159,7 @@ def test_each_action_has_its_rune() -> None:
     """A plan is shown with one character for each action."""
     assert {action.value: action.rune for action in Action} == {
         "create": "+", "update": "~", "link": "&", "unchanged": "=", "skip": "·", "reject": "!", "delete": "-",
+        "append": ">",
     }  # fmt: skip
 
 

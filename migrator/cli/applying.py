@@ -4,6 +4,7 @@ import asyncio
 import signal
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of, write_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
+from migrator.connectors.protocols import Source
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
@@ -23,6 +25,7 @@ from migrator.store.ledger import Ledger, unknown_plan
 from migrator.store.plan import Plan
 
 MAX_AGE = timedelta(hours=24)
+CONTENTS = 1_000
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,11 +33,12 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
     """Say where the plan is older than its source, or than a day. Raises PlanError for the first, if strict."""
     spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
     stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
+    source = source_of(spec)
+    named = _changed_contents(plan, source)
+    hint = "the rows are applied as they were planned"
     problems = [
-        Problem(
-            code="W403", place=name, fact="changed after planning", hint="the rows are applied as they were planned"
-        )
-        for name in source_of(spec).changed(stated)
+        Problem(code="W403", place=name, fact=f"changed after planning{more}", hint=hint)
+        for name, more in [*((name, "") for name in source.changed(stated)), *named]
     ]
     if problems and is_strict:
         hint = "plan again, or apply without --strict-source"
@@ -45,6 +49,15 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
         fact = f"the plan is {age.total_seconds() / 3600:.0f} hours old"
         problems.append(Problem(code="W601", place=plan.path.name, fact=fact, hint=hint))
     print_problems(problems)
+
+
+def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:
+    """Name the first of the files that rows name and that changed, with how many more did."""
+    contents, changed = plan.contents(), []
+    while part := dict(islice(contents, CONTENTS)):
+        changed += source.changed(part)
+    more = f", and {len(changed) - 1:,} more of the files that rows name" if len(changed) > 1 else ""
+    return [(name, more) for name in changed[:1]]
 
 
 def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> RunResult:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import click
@@ -14,7 +15,9 @@ from migrator.errors import PlanError, Problem, SpecError
 from migrator.reports.wording import harmless, of
 from migrator.spelling import did_you_mean
 from migrator.store.plan import Plan
-from migrator.store.views import explain_key, some_keys
+from migrator.store.views import explain_key, keys_of
+
+_COMPARED = 20_000
 
 
 @click.command("explain")
@@ -62,7 +65,8 @@ def _explain_record(plan: Plan, spelled_record: str, field: str, *, shows: bool)
         raise PlanError(Problem(code="E603", place=plan.path.name, fact=f"no object '{name}' in this plan", hint=hint))
     found = explain_key(plan, name, key)
     if not found:
-        hint = did_you_mean(key, some_keys(plan, name)) or "a row that a step left out has no record"
+        known = (known for _record, known in islice(keys_of(plan, (name,)), _COMPARED))
+        hint = did_you_mean(key, known) or "a row that a step left out has no record"
         raise PlanError(Problem(code="E603", place=plan.path.name, fact=f"no '{key}' among the {name}", hint=hint))
     for item in found:
         click.echo("\n".join(row_lines(item, shows=shows, field=field)))

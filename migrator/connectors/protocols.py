@@ -69,6 +69,9 @@ class Source(Protocol):
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Read two columns of a small file as a table of keys and values. Raises SourceError."""
 
+    def content(self, file: str) -> bytes:
+        """Read a file that a row names, below the source's own folder. Raises SourceError."""
+
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open one table, or several of one shape as one. Raises SourceError, also while it is walked."""
 
@@ -105,6 +108,15 @@ class Target(Protocol):
 
     def bulk_size(self, name: str) -> int:
         """Tell how many creates of an object go into one call; 1 where the target has no such call."""
+
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Read the picklist of a field as it stands now."""
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Add values to the picklist of a field, once, but for those that it has: it is read first.
+
+        Raises TargetError where it cannot be read; nothing was sent then.
+        """
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Tell how many requests one write of this object takes, for the estimate in the plan."""

@@ -9,6 +9,7 @@ from migrator.connectors.protocols import Target
 from migrator.errors import MigratorError, Problem
 from migrator.executor.bodies import needed_operations
 from migrator.executor.dispatch import Dispatcher
+from migrator.executor.options import add_options
 from migrator.executor.preflight import check_plan, check_space
 from migrator.executor.result import Applying, Event, Phase, RunResult
 from migrator.executor.settle import Settler
@@ -82,6 +83,8 @@ class _Run:
         """Settle, send, settle, until nothing moves any more."""
         self._done = int(self._plan.header["operations"]) - self._open_count()
         await self._settle()
+        if not self.dispatcher.is_over:
+            self.breaker.halt = await add_options(self._plan, self._journal, self._target, self._how)
         before = (-1, -1)
         while not self.dispatcher.is_over and self._open_count() and (now := self._standing()) != before:
             before = now

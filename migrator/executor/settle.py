@@ -51,7 +51,9 @@ class Settler:
             return
         creates = [doubt for doubt in doubts if doubt[0].action is Action.CREATE]
         for change, _attempt in doubts:
-            if change.action is not Action.CREATE:
+            if change.action is Action.APPEND:
+                await self._settle_append(change)
+            elif change.action is not Action.CREATE:
                 await self._settle_update(change)
         for name in dict.fromkeys(change.object for change, _attempt in creates):
             await self._settle_creates(name, [doubt for doubt in creates if doubt[0].object == name])
@@ -109,6 +111,21 @@ class Settler:
             )
             ending = Ending(state=State.QUARANTINED, outcome="drift", reason=f"drift: {names}")
         self._journal.close(change, ending)
+
+    async def _settle_append(self, change: Change) -> None:
+        """Look for the option in two reads of its list; no quarantine, since a run does not begin without it."""
+        ((field_name, value),) = change.after.items()
+        for is_last in (False, True):
+            held = await self._target.options(change.target, field_name)
+            if value.casefold() in {option.casefold() for option in held}:
+                ending = Ending(
+                    state=State.APPLIED, target_id=change.key, outcome="adopted", reason="found in its list"
+                )
+                self._journal.close(change, ending)
+                return
+            if not is_last:
+                await self._how.clock.sleep(self._target.lag_seconds)
+        self._journal.close(change, Ending(state=State.PLANNED, outcome="absent"))
 
     async def _settle_creates(self, name: str, doubts: list[Doubt]) -> None:
         if self._tier(name) is not Tier.MARKER:

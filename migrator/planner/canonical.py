@@ -35,7 +35,7 @@ def coerce_to(field: Field) -> Coerce:
         Kind.BOOLEAN: _boolean,
         Kind.DATE: _date,
         Kind.DATETIME: _datetime,
-        Kind.LIST: _list,
+        Kind.LIST: _listed(field),
         Kind.TAGS: _list,
     }[field.kind]
 
@@ -45,10 +45,7 @@ def _text(field: Field) -> Coerce:
 
     def coerce(value: Any) -> str:
         text = value if type(value) is str else _as_canonical_text(value)
-        if options and text not in options:
-            raise ValueRefusedError(
-                "E116", "is no option of the target", value=text, hint=_nearest_option(text, options)
-            )
+        _check_option(text, options)
         if longest is not None and len(text.encode("utf-16-le")) > longest * 2:
             fact = f"is {len(text):,} characters long, the target takes {longest:,}"
             raise ValueRefusedError("E111", fact, value=text, hint=f"shorten it, or state {{truncate: {longest}}}")
@@ -57,9 +54,13 @@ def _text(field: Field) -> Coerce:
     return coerce
 
 
-def _nearest_option(text: str, options: tuple[str, ...]) -> str:
+def _check_option(text: str, options: tuple[str, ...]) -> None:
+    """Refuse what a picklist of the target does not have; where none is known, all goes."""
+    if not options or text in options:
+        return
     hint = did_you_mean(text, options) or f"there are: {', '.join(options[:_SHOWN])}"
-    return f"{hint}; put {{map: …}} behind it"
+    hint = f"{hint}; put {{map: …}} behind it"
+    raise ValueRefusedError("E116", "is no option of the target", value=text, hint=hint)
 
 
 def _as_canonical_text(value: Any) -> str:
@@ -126,6 +127,16 @@ def _datetime(value: Any) -> str:
             continue
     hint = "put {date: …} or {datetime: …} with its pattern behind it"
     raise ValueRefusedError("E110", "is not a date-time", value=value, hint=hint)
+
+
+def _listed(field: Field) -> Coerce:
+    def coerce(value: Any) -> list[Canonical]:
+        items = _list(value)
+        for item in items:
+            _check_option(item, field.options)
+        return items
+
+    return coerce
 
 
 def _list(value: Any) -> list[Canonical]:

@@ -7,7 +7,7 @@ from typing import Any
 from migrator.errors import SpecError
 from migrator.planner.asking import Asking, is_reference
 from migrator.planner.folding import whole_of
-from migrator.planner.forms import ReadMap, Scope, compile_where
+from migrator.planner.forms import ReadFile, ReadMap, Scope, compile_where, no_files
 from migrator.planner.known import KnownLookup, LookupBook
 from migrator.planner.labels import with_keys
 from migrator.planner.levels import Lined, plan_levels
@@ -76,12 +76,17 @@ class Compiled:
         return next(item for item in self.objects.values() if item.number == number)
 
     def lookup(self, name: str, slot: str) -> Lookup:
-        """Find a lookup of an object's own fields; the parent's under its own name."""
-        return next(known.lookup for known in self.lookups if (known.owner, known.slot) == (name, slot))
+        """Find a lookup of an object's own fields; the parent's under its own name. Raises KeyError."""
+        own = {known.slot: known.lookup for known in reversed(self.lookups) if known.owner == name}
+        return own[slot]
 
 
 def compile_mapping(
-    spec: MappingSpec, catalog: Catalog, columns: Mapping[str, tuple[str, ...]], read_map: ReadMap
+    spec: MappingSpec,
+    catalog: Catalog,
+    columns: Mapping[str, tuple[str, ...]],
+    read_map: ReadMap,
+    read_file: ReadFile = no_files,
 ) -> Compiled:
     """Compile all objects; `columns` holds the header of each. Raises SpecError with all that is wrong."""
     problems = name_problems(spec, catalog, columns)
@@ -90,7 +95,7 @@ def compile_mapping(
     book = LookupBook(spec=spec, catalog=catalog)
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:
-            scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map)
+            scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map, read_file=read_file)
             objects[item.name] = _compile_object(number, item, scope, book)
             problems += scope.problems
     levels = plan_levels(map(_lined, objects.values()), book)

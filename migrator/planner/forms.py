@@ -11,22 +11,29 @@ from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import Noted, ValueRefusedError
 from migrator.planner.templates import Names, TemplateRefusedError, compile_condition, compile_text
 from migrator.planner.transforms.registry import transform_kinds
-from migrator.planner.transforms.spec import Apply, Making
-from migrator.spec.values import Constant, From, Lines, ListOf, MappingSpec, Template, Transform, Value
+from migrator.planner.transforms.spec import Apply, Making, as_text
+from migrator.spec.values import Constant, FileOf, From, Lines, ListOf, MappingSpec, Template, Transform, Value
 from migrator.spelling import did_you_mean
 
 Cells = Sequence[Any]
 
 
 class Note(NamedTuple):
-    """Something that was done to a value and that the plan must say."""
+    """Something that was done to a value and that the plan must say; the value itself where the plan counts it."""
 
     code: str
     fact: str
+    value: str = ""
 
 
 Get = Callable[[Cells, list[Note]], Any]
 ReadMap = Callable[[Mapping[str, str]], dict[str, str]]
+ReadFile = Callable[[str], str]
+
+
+def no_files(name: str) -> str:
+    """Refuse: whoever compiles without a source has none."""
+    raise ValueRefusedError("E117", "there are no files here", value=name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +43,7 @@ class Scope:
     spec: MappingSpec
     columns: tuple[str, ...]
     read_map: ReadMap
+    read_file: ReadFile = no_files
     problems: list[Problem] = field(default_factory=list)
 
     def names(self) -> Names:
@@ -83,6 +91,8 @@ def _compile_form(value: Value, scope: Scope) -> Get:
             return _list_of(items, scope)
         case Lines(templates=templates, separator=separator):
             return _lines(templates, separator, value.pointer, scope)
+        case FileOf(column=column):
+            return _content_of(_getter(column, scope), scope.read_file)
     return _blank
 
 
@@ -164,6 +174,14 @@ def _lines(templates: tuple[str, ...], separator: str, pointer: Pointer, scope: 
             if (not columns or any(column(cells) is not None for column in columns)) and (line := render(cells))
         ]
         return separator.join(kept) or None
+
+    return get
+
+
+def _content_of(get_name: Getter, read: ReadFile) -> Get:
+    def get(cells: Cells, _notes: list[Note]) -> str | None:
+        name = get_name(cells)
+        return None if name is None else read(as_text(name)) or None
 
     return get
 

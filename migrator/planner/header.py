@@ -19,8 +19,9 @@ from migrator.resources import VERSION
 from migrator.spec.values import Limit, Lookup
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
+from migrator.store.options import added_options, count_options
 from migrator.store.plan_schema import FORMAT
-from migrator.store.tallies import states_by_object
+from migrator.store.tallies import count_contents, states_by_object
 
 TOTALS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
 
@@ -44,6 +45,8 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
     }
     totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in TOTALS}
     totals["for_lookups"] = sum(int(facts["for_lookups"]) for facts in objects.values())
+    options = count_options(draft)
+    totals["append"] = options["append"]
     spec = compiled.spec
     return {
         "format": FORMAT,
@@ -55,7 +58,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
             "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
         },
         "project": str(spec.project),
-        "source": {"connector": spec.source.connector, "files": _files(findings)},
+        "source": {"connector": spec.source.connector, "files": _files(findings), "contents": count_contents(draft)},
         "connector": {
             "name": compiled.catalog.connector,
             "version": compiled.catalog.version,
@@ -67,8 +70,9 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "totals": totals,
         "operations": findings.maker.writer.count,
         "chain": findings.maker.writer.chain,
-        "calls": _calls(compiled, target, findings.maker.counts),
         "order": [cycle.facts() for cycle in findings.maker.cycles],
+        "options": options,
+        "calls": _calls(compiled, target, findings.maker.counts, _lists(draft)),
         "guards": [],
         "zones": _zone_version(),
     }
@@ -126,7 +130,12 @@ def _lookups(item: CompiledObject) -> dict[str, str]:
     return named | ({"parent": ", ".join(item.item.parent.objects)} if item.item.parent else {})
 
 
-def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> dict[str, Any]:
+def _lists(draft: Draft) -> int:
+    """Count the picklists that options are added to."""
+    return len({(option.target, option.field) for _number, option in added_options(draft)})
+
+
+def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts], lists: int) -> dict[str, Any]:
     """Count the requests of an apply, and how long they take at the pace that is kept."""
     objects = {}
     for name, found in counts.items():
@@ -134,8 +143,15 @@ def _calls(compiled: Compiled, target: Target, counts: Mapping[str, Counts]) -> 
         calls = math.ceil((found.create + found.for_lookups) / target.bulk_size(to))
         creates = calls * target.write_calls(to, is_update=False)
         objects[name] = creates + (found.update + found.link) * target.write_calls(to, is_update=True)
-    total, rate = sum(objects.values()), target.requests_per_second
-    return {"objects": objects, "total": total, "per_second": rate, "seconds": total / rate if rate else None}
+    options = 2 * lists  # each list is read before it is added to
+    total, rate = options + sum(objects.values()), target.requests_per_second
+    return {
+        "objects": objects,
+        "options": options,
+        "total": total,
+        "per_second": rate,
+        "seconds": total / rate if rate else None,
+    }
 
 
 def _files(findings: Findings) -> list[dict[str, Any]]:

@@ -10,9 +10,13 @@ from migrator.connectors.protocols import Source, Target
 from migrator.errors import PlanError, Problem, SourceError
 from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, compile_mapping
+from migrator.planner.contents import Contents
+from migrator.planner.duplicates import settle_duplicates
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
-from migrator.planner.matching import note_gone, settle_duplicates, settle_matches
+from migrator.planner.matching import note_gone, settle_matches
+from migrator.planner.normal import normal_text
+from migrator.planner.options import plan_appends
 from migrator.planner.proposals import propose
 from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
@@ -22,6 +26,7 @@ from migrator.records import Catalog, Identity
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
+from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
 from migrator.store.tallies import set_facts
 
@@ -49,8 +54,12 @@ class Planning:
         return self.path.absolute()
 
 
-def compile_for(spec: MappingSpec, source: Source, catalog: Catalog) -> Compiled:
-    """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all."""
+def compile_for(spec: MappingSpec, source: Source, catalog: Catalog, contents: Contents | None = None) -> Compiled:
+    """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all.
+
+    `contents` reads the files that rows name, and keeps what the plan shall say of them.
+    """
+    contents = contents or Contents(source)
     columns: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
     for item in spec.objects.values():
@@ -60,7 +69,7 @@ def compile_for(spec: MappingSpec, source: Source, catalog: Catalog) -> Compiled
             problems += error.problems
     if problems:
         raise SourceError(*dict.fromkeys(problems))
-    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated))
+    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated), contents.text)
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
@@ -73,10 +82,12 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     if ledger.unfinished_at(path):
         hint = f"finish it with 'migrator apply {path.name}', or choose another name"
         raise PlanError(Problem(code="E607", place=str(path), fact="a started plan lies there", hint=hint))
-    compiled = compile_for(spec, source, target.catalog)
+    contents = Contents(source)
+    compiled = compile_for(spec, source, target.catalog, contents)
     identity = OFFLINE if how.is_offline else await target.identify()
     with Draft(path) as draft:
-        header = await _fill(compiled, (source, target), draft, (ledger, identity), how)
+        stage = Stage(draft, compiled, contents)
+        header = await _fill(compiled, (source, target), (draft, stage), (ledger, identity), how)
         plan_id = how.rng.token()[:16]
         made = how.clock.now().isoformat(timespec="seconds")
         header |= {"plan": plan_id, "made": made}
@@ -100,16 +111,21 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
 
 
 async def _fill(
-    compiled: Compiled, ends: tuple[Source, Target], draft: Draft, known: tuple[Ledger, Identity], how: Planning
+    compiled: Compiled,
+    ends: tuple[Source, Target],
+    drafting: tuple[Draft, Stage],
+    known: tuple[Ledger, Identity],
+    how: Planning,
 ) -> dict[str, Any]:
     """Fill the draft, set by set: rows, what the target holds, matches, lookups, changes; give its header."""
     source, target = ends
     ledger, identity = known
-    stage = Stage(draft, compiled)
+    draft, stage = drafting
     staged: dict[str, StageCount] = {}
     for name, item in compiled.objects.items():
         staged[name] = await stage.add(item, source)
     draft.index_identities()
+    adopt_spelling(draft, normal_text)
     settle_duplicates(compiled, draft)
     recall(compiled, draft, ledger, identity.fingerprint)
     surveyed = None if how.is_offline else await survey(compiled, target, draft)
@@ -122,6 +138,7 @@ async def _fill(
     proposed = propose(compiled, draft)
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
+    plan_appends(compiled.spec.name, draft, maker.writer)
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
     header = make_header(compiled, draft, target, findings)
     header["proposals"] = proposed

@@ -1,20 +1,17 @@
-"""Which record of the target a row is, and which rows claim the same thing."""
+"""Which record of the target a row is."""
 
 from collections.abc import Iterable, Iterator
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import Decisions
-from migrator.planner.identities import KEY, digest_of, marker_of
+from migrator.planner.duplicates import settle_groups, settle_values
+from migrator.planner.identities import marker_of
 from migrator.planner.stage import max_marker
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import (
     Candidate,
-    Claim,
     candidates,
     claims_of_holding,
-    claims_of_key,
-    claims_of_value,
-    let_stand_for,
     skip_matched,
     unmatched,
     unmatched_lacking,
@@ -22,19 +19,6 @@ from migrator.store.holdings import (
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LINE
 
 _NAMED = 5
-
-
-def settle_duplicates(compiled: Compiled, draft: Draft) -> None:
-    """Decide rows that share a key or a match value, by each object's `on_duplicate`."""
-    for claims in claims_of_key(draft):
-        _settle(compiled, draft, claims, "E301", f"the key '{claims[0].key}'")
-    settle_values(compiled, draft, [item.number for item in compiled.objects.values() if not item.match_level])
-
-
-def settle_values(compiled: Compiled, draft: Draft, objects: list[int]) -> None:
-    """Decide rows that share the value of their first filled match line."""
-    for claims in claims_of_value(draft, objects):
-        _settle(compiled, draft, claims, "E302", "a match value")
 
 
 def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: int = 1, created: int = 0) -> None:
@@ -45,7 +29,7 @@ def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: i
     """
     objects = [item for item in compiled.objects.values() if item.match_level == level]
     if level:
-        settle_values(compiled, draft, [item.number for item in objects])
+        settle_values(compiled, draft, objects)
     with Decisions(draft) as decisions:
         for record, number, candidate in _recognise(compiled, draft, decisions, objects, first=first):
             if created and record >= created:
@@ -53,8 +37,7 @@ def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: i
             elif compiled.by_number(number).item.on_match == "reject":
                 fact = f"is in the target already: {candidate.label} ({candidate.target_id})"
                 decisions.reject(StagedProblem(record, number, "E305", "", "", fact, "on_match: reject"))
-    for claims in claims_of_holding(draft):
-        _settle(compiled, draft, claims, "E303", "the same record of the target")
+    settle_groups(compiled, draft, claims_of_holding(draft), "E303")
     for item in objects:
         if item.item.on_match == "skip":
             skip_matched(draft, item.number)
@@ -159,31 +142,3 @@ def _reject_incomplete(item: CompiledObject, draft: Draft) -> None:
                 fact = f"{name} is demanded by the target and blank"
                 hint = "fill it, or give the field a default"
                 decisions.reject(StagedProblem(record, item.number, "E120", name, "", fact, hint))
-
-
-def _settle(compiled: Compiled, draft: Draft, claims: list[Claim], code: str, what: str) -> None:
-    """Reject all of a group, or keep one and let the keys of the others stand for it."""
-    policies = {compiled.by_number(claim.object).item.on_duplicate for claim in claims}
-    kept = None if "reject" in policies else claims[-1 if "last" in policies else 0]
-    with Decisions(draft) as decisions:
-        for claim in claims:
-            if kept is None:
-                decisions.reject(_shared(claim, claims, code, what))
-            elif claim is not kept:
-                fact = f"duplicate of {kept.file}:{kept.row} by {what}"
-                problem = StagedProblem(claim.record, claim.object, "W305", "", claim.key, fact, "that row was kept")
-                decisions.skip(claim.record, problem)
-    if kept:
-        others = [claim for claim in claims if claim is not kept]
-        names = (compiled.by_number(claim.object).item.name for claim in others)
-        digests = [digest_of(name, KEY, claim.key) for name, claim in zip(names, others, strict=True)]
-        pairs = zip(digests, others, strict=True)
-        let_stand_for(draft, ((kept.record, *digest, claim.record) for digest, claim in pairs))
-
-
-def _shared(claim: Claim, claims: list[Claim], code: str, what: str) -> StagedProblem:
-    first = [other for other in claims[: _NAMED + 1] if other is not claim][:_NAMED]
-    rest = len(claims) - 1 - len(first)
-    listed = ", ".join(f"{other.file}:{other.row}" for other in first) + (f" and {rest} more" if rest else "")
-    hint = "correct the rows, or state 'on_duplicate: first' or 'last'"
-    return StagedProblem(claim.record, claim.object, code, "", claim.key, f"shares {what} with {listed}", hint)

@@ -1,6 +1,9 @@
 """How a value that cannot be used says so, on its way from a transform to the row it stands in."""
 
+import re
 from typing import Any, NamedTuple
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class ValueRefusedError(Exception):

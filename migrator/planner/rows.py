@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from migrator.planner.asking import Ask, Asking, Query, compile_lookup, compile_reference, is_reference, key_text
-from migrator.planner.canonical import Coerce, coerce_to
 from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope, compile_value
 from migrator.planner.identities import ROW, Digest, digest_of
 from migrator.planner.lines import PARENT
+from migrator.planner.options import compile_coercion
 from migrator.planner.paths import Getter, make_getter
-from migrator.planner.refusal import ValueRefusedError, spell
+from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
-from migrator.records import Field, Kind, ObjectType
+from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, all_lookups, lines_of
 
 Cells = Sequence[Any]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
 
 
@@ -70,7 +69,7 @@ class RowFunction:
         self._key = [_key_getter(name, scope) for name in item.key]
         self._key_names = ", ".join(item.key)
         self._fields = [
-            (field, compile_value(field.value, scope), _coercion(field, target))
+            (field, compile_value(field.value, scope), compile_coercion(field, target))
             for field in item.fields
             if not is_reference(field.value)
         ]
@@ -125,12 +124,12 @@ class RowFunction:
             try:
                 value = get(cells, notes)
                 if value is not None:
-                    value = coerce(value)
+                    value = coerce(value, notes)
             except ValueRefusedError as error:
                 findings.append(Finding(error.code, field.name, error.value, _fact(error), error.hint))
                 continue
             if notes:
-                findings += [Finding(note.code, field.name, "", note.fact) for note in notes]
+                findings += [Finding(note.code, field.name, note.value, note.fact) for note in notes]
                 notes = []
             if value is not None and value not in ("", []):
                 fields[field.name] = value
@@ -195,15 +194,11 @@ def _key_getter(name: str, scope: Scope) -> Getter:
         return lambda _cells: None
 
 
-def _coercion(field: FieldSpec, target: ObjectType) -> Coerce:
-    return coerce_to(target.field(field.name) or Field(name=field.name, kind=Kind.TEXT))
-
-
 def _control_findings(fields: dict[str, Any]) -> Iterable[Finding]:
     for name, value in fields.items():
         texts = value if isinstance(value, list) else [value]
         for text in texts:
-            if isinstance(text, str) and (found := _CONTROL.search(text)):
+            if isinstance(text, str) and (found := CONTROL.search(text)):
                 fact = f"holds the control character U+{ord(found[0]):04X}"
                 yield Finding(
                     "E112", name, spell(text), fact, "take it out of the source, or put 'strip_nul' behind it"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from migrator.connectors.protocols import Source, SourceFacts, Table
 from migrator.planner.asking import key_text
 from migrator.planner.compiling import Compiled, CompiledObject, Step
+from migrator.planner.contents import Contents
 from migrator.planner.identities import KEY, MARKER, digest_of, marker_of
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.rows import Finding, Reading, cleaner, to_json
@@ -57,8 +58,9 @@ class _Sheaf:
 class Stage:
     """Stages objects one after the other; record numbers go on from one to the next."""
 
-    def __init__(self, draft: Draft, compiled: Compiled) -> None:
+    def __init__(self, draft: Draft, compiled: Compiled, contents: Contents) -> None:
         self._draft = draft
+        self._contents = contents
         self._mapping = compiled.spec.name
         self._waves = compiled.waves
         self.next_record = 1
@@ -92,7 +94,14 @@ class Stage:
                 count.dropped[f"{step.number} {step.name}"] += before - len(rows)
             for row in rows:
                 self._read(compiled, row, file, sheaf)
-            self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
+                if self._contents.is_full:
+                    self._put(sheaf)
+                    sheaf = _Sheaf()
+            self._put(sheaf)
+
+    def _put(self, sheaf: _Sheaf) -> None:
+        self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
+        self._draft.add_contents(self._contents.take())
 
     def _step(self, compiled: CompiledObject, step: Step, rows: list[_Row], sheaf: _Sheaf, file: int) -> list[_Row]:
         whole = [row for row in rows if len(row.clean) == compiled.read.width]

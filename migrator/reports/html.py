@@ -12,7 +12,7 @@ import jinja2
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import Summary, closing_line
-from migrator.reports.wording import duration, harmless, moment, of, spelled
+from migrator.reports.wording import OPTIONS, duration, harmless, moment, of, spelled
 from migrator.resources import packaged
 from migrator.store.changes import Change
 from migrator.store.journal import State
@@ -75,6 +75,8 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         outcomes=_outcomes(summary),
         words=_STATES,
         of=of,
+        option_words=OPTIONS,
+        more_options=sum(summary.header["options"].values()) - len(summary.options),
     )
 
 

@@ -9,7 +9,7 @@ COUNTS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict",
 
 
 def plan_json(summary: Summary) -> dict[str, Any]:
-    """Give a plan as data. Values of records are not in it."""
+    """Give a plan as data. Values of records are not in it, but for those that the target's lists lack."""
     objects: dict[str, dict[str, Any]] = {}
     for line in summary.objects:
         counts: dict[str, Any] = {key: int(getattr(line, key)) for key in COUNTS}
@@ -30,6 +30,7 @@ def plan_json(summary: Summary) -> dict[str, Any]:
             "operations": summary.header["operations"],
             "proposals": summary.proposals,
             "questions": summary.questions,
+            "contents": summary.header["source"]["contents"],
             "files": [{key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in summary.files],
         },
         "totals": totals,
@@ -44,9 +45,19 @@ def plan_json(summary: Summary) -> dict[str, Any]:
             }
             for group in summary.groups
         ],
+        "options": options_json(summary),
         "calls": dict(summary.calls),
         "run": run_json(summary.run),
     }
+
+
+def options_json(summary: Summary) -> dict[str, Any]:
+    """Give how many values the target's lists lack, by what is done about them, and the first of these values."""
+    values = [
+        {"object": one.object, "field": one.field, "value": one.value, "options": one.policy, "rows": one.rows}
+        for one in summary.options
+    ]
+    return {**summary.header["options"], "values": values}
 
 
 def run_json(run: RunView | None) -> dict[str, Any] | None:

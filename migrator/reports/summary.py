@@ -9,11 +9,13 @@ from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
+from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.questions import count_questions
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
+MAX_OPTIONS = 1_000
 SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
 
 
@@ -53,7 +55,10 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A plan, and the run that applied it (None before the first). `proposals` is None where an extra is missing."""
+    """A plan, and the run that applied it (None before the first).
+
+    `proposals` is None where an extra is missing; `options` are the first of what lists lack.
+    """
 
     plan: str
     plan_id: str
@@ -72,6 +77,7 @@ class Summary:
     header: Mapping[str, Any]
     proposals: int | None = 0
     questions: int = 0
+    options: tuple[Option, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -113,6 +119,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         header=header,
         proposals=header["proposals"],
         questions=count_questions(plan),
+        options=tuple(plan_options(plan, MAX_OPTIONS)),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )
@@ -150,4 +157,5 @@ def closing_line(totals: Mapping[str, int]) -> str:
     ]
     parts += [f"{totals['conflict']:,} conflicts"] if totals["conflict"] else []
     parts += [f"{totals['link']:,} links"] if totals["link"] else []
+    parts += [f"{totals['append']:,} options to add"] if totals.get("append") else []
     return f"Plan: {', '.join(parts)}."

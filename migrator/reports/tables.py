@@ -17,6 +17,7 @@ from typing import TextIO
 from migrator.spelling import similarity
 from migrator.store.ledger import LedgerReader
 from migrator.store.likeness import NearNames
+from migrator.store.options import plan_options
 from migrator.store.plan import Plan
 from migrator.store.sqlite import make_private_folder, sync_folder, translated
 from migrator.store.views import (
@@ -59,8 +60,9 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
     write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
     write_file(folder / "proposals.csv", lambda file: _write_csv(file, _proposals(plan)))
+    write_file(folder / "options.csv", lambda file: _write_csv(file, _options(plan)))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "proposals.csv", "problems.jsonl"]
+    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "proposals.csv", "options.csv", "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -183,6 +185,12 @@ def _why(item: MissingParent) -> str:
     if item.code == "E205":
         return f"ambiguous: {fact}"
     return fact.partition(" found, ")[2] or fact
+
+
+def _options(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "field", "value", "options", "rows")
+    for item in plan_options(plan):
+        yield (item.object, item.field, item.value, item.policy, item.rows)
 
 
 def _results(plan: Plan, reader: LedgerReader) -> Iterator[tuple[object, ...]]:

@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
-from migrator.reports.wording import duration, harmless, of, spelled
+from migrator.reports.wording import OPTIONS, duration, harmless, of, spelled
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.views import ProblemGroup
 
 MAX_LINES = 40
+ENDING_LINES = 3
 MAX_OBJECTS = 8
 MAX_GROUPS = 5
 MAX_NOTES = 4
 MAX_GUARDS = 2
+MAX_OPTIONS = 3
 MAX_REASON = 160
 MAX_WIDTH = 160
 MAX_PLACES = 3
@@ -30,7 +32,7 @@ _LEGEND = "  + create   ~ update   = unchanged   · skip   ! reject"
 
 def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
     """Write a plan as text without its closing lines; `folder` is where its report files lie."""
-    lines = [
+    head = [
         f"Plan for {summary.mapping_path}    source {summary.source}    target {summary.target}",
         "",
         _LEGEND + ("   & link" if summary.totals["link"] else ""),
@@ -38,13 +40,14 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         *_table(summary),
         "",
         *_some(_notes(summary), MAX_NOTES),
+        *_options(summary, folder, shows_values=shows_values),
         *_overwrites(summary),
-        *_samples(summary, shows_values=shows_values),
-        *_problems(summary, folder, shows_values=shows_values),
-        *(list(_hints(summary, folder)) or [""]),
-        *_limits(summary),
     ]
-    return "\n".join(_cut(line) for line in lines)
+    hints = list(_hints(summary, folder)) or [""]
+    tail = [*_problems(summary, folder, shows_values=shows_values), *hints, *_limits(summary)]
+    room = MAX_LINES - ENDING_LINES - len(head) - len(tail)  # samples take what is left
+    samples = [*_samples(summary, shows_values=shows_values)][: max(room, 0)]
+    return "\n".join(_cut(line) for line in [*head, *samples, *tail])
 
 
 def _cut(line: str) -> str:
@@ -114,9 +117,21 @@ def _notes(summary: Summary) -> Iterator[str]:
     for file in summary.files:
         notes = [*file["notes"], *([f"{file['blank_rows']:,} blank rows"] if file["blank_rows"] else [])]
         yield f"  {file['file']}: {of(file['rows'], 'row')}; {'; '.join(notes)}"
+    if (named := summary.header["source"]["contents"])["files"]:
+        yield f"  {of(named['files'], 'file')} that rows name; {of(named['bytes'], 'byte')}"
     for line in summary.objects:
         if dropped := [f"{count:,} by step {step}" for step, count in line.dropped.items() if count]:
             yield f"  {line.name}: {line.read:,} rows read, left out {', '.join(dropped)}"
+
+
+def _options(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:
+    """Say what becomes of values that the target's lists lack: those that are added first."""
+    for option in summary.options[:MAX_OPTIONS]:
+        value = f" {spelled(option.value)}" if shows_values else ""
+        what = f"{OPTIONS[option.policy]}, for {of(option.rows, 'row')}"
+        yield f"  {Action.APPEND.rune} {option.object}.{harmless(option.field)}{value}  {what}"
+    if (rest := sum(summary.header["options"].values()) - MAX_OPTIONS) > 0:
+        yield f"  and {of(rest, 'value')} more that lists lack -> {folder}/options.csv"
 
 
 def _overwrites(summary: Summary) -> Iterator[str]:
@@ -137,6 +152,8 @@ def _samples(summary: Summary, *, shows_values: bool) -> Iterator[str]:
 
 
 def _where(change: Change) -> str:
+    if change.action is Action.APPEND:
+        return harmless(change.key)
     return f"{change.place or 'for lookups'} ({harmless(change.key)})"
 
 
@@ -174,6 +191,8 @@ def _group(group: ProblemGroup, *, shows_values: bool) -> str:
 def _file_of(code: str) -> str:
     if code in {"E301", "E302", "E303", "W305"}:
         return "duplicates.csv"
+    if code in {"W116", "W117", "W118"}:
+        return "options.csv"
     return "rejects.csv" if code.startswith("E") else "problems.jsonl"
 
 

@@ -5,6 +5,11 @@ from typing import Any
 
 _HARMFUL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 MAX_VALUE = 60
+OPTIONS = {
+    "append": "will be added to its list",
+    "blank": "is no option, left blank",
+    "send": "is no option, sent as it is",
+}
 
 
 def duration(seconds: float) -> str:

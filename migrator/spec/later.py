@@ -13,7 +13,6 @@ from migrator.located import Located, Pointer
 Found = Iterator[tuple[Pointer, str]]
 
 _BUILT_STEPS = frozenset({"where", "distinct"})
-_BUILT_OPTIONS = frozenset({"reject"})
 
 
 def later_problems(document: Located) -> Iterator[Problem]:
@@ -35,8 +34,6 @@ def _mapping(data: Mapping[str, Any]) -> Found:
 def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
     if isinstance(item.get("from"), dict):
         yield (*pointer, "from", "query"), "queries"
-    if item.get("on_duplicate") == "merge":
-        yield (*pointer, "on_duplicate"), "merging duplicates"
     if item.get("on_ambiguous") == "ask":
         yield (*pointer, "on_ambiguous"), "asking"
     for n, step in enumerate(item.get("rows", [])):
@@ -52,10 +49,6 @@ def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
 def _form(form: Any, pointer: Pointer) -> Found:
     if not isinstance(form, dict):
         return
-    if "file" in form:
-        yield (*pointer, "file"), "content of files"
-    if form.get("options", "reject") not in _BUILT_OPTIONS:
-        yield (*pointer, "options"), f"options: {form['options']}"
     if "lookup" in form:
         yield from _lookup(form, pointer)
     for n, part in enumerate(form.get("list", [])):

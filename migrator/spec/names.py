@@ -81,10 +81,10 @@ def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Pr
         case ListOf(items=items):
             for part in items:
                 yield from _value_columns(names, item, part)
-        case Lookup():
-            yield from _lookup_columns(names, item, value.form)
         case FileOf(column=column):
             yield from names.column(column, item, value.pointer)
+        case Lookup():
+            yield from _lookup_columns(names, item, value.form)
     if value.default:
         yield from _value_columns(names, item, value.default)
 
@@ -108,6 +108,10 @@ def _object_problems(names: _Names, item: ObjectSpec, target: ObjectType) -> Ite
         if field.is_last and field.name in target.fields and target.fields[field.name].required:
             fact = f"'{field.name}' cannot wait: {names.catalog.connector} demands it when {target.name} are created"
             yield names.problem("E023", (*field.pointer, "write"), fact, "take 'write: last' out")
+        if field.unknown_option == "append" and (known := target.field(field.name)) and not known.can_append:
+            fact = f"{names.catalog.connector} has no way to add options to '{field.name}' of {target.name}"
+            hint = "state options: reject, blank or send, or put {map: …} behind it"
+            yield names.problem("E026", (*field.pointer, "options"), fact, hint)
     for line in item.match:
         for name in (name for part in line.parts for name in part):
             yield from _match_problems(names, name, target, line.pointer)

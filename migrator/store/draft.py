@@ -130,6 +130,10 @@ class Draft:
         self.many("INSERT INTO scratch.reference VALUES(?,?,?,?,?,?,?)", references)
         self.add_problems(problems)
 
+    def add_contents(self, facts: Iterable[tuple[str, str, int]]) -> None:
+        """Note files that rows name: name, hash and size; each once."""
+        self.many("INSERT OR REPLACE INTO content VALUES(?,?,?)", facts)
+
     def add_problems(self, problems: list[StagedProblem]) -> None:
         """Note findings; rows that they reject are marked by `set_state`."""
         self.many("INSERT INTO problem VALUES(NULL,?,?,?,?,?,?,?)", problems)

@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from migrator.store.draft import Draft, StagedIdentity
+from migrator.store.draft import STAGED, Draft, StagedIdentity
 from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE
 
 
@@ -53,6 +53,7 @@ class Claim(NamedTuple):
     key: str
     digest: int
     proof: int
+    state: str = STAGED
 
 
 def add_known(draft: Draft, rows: Iterable[Known]) -> None:
@@ -203,7 +204,7 @@ def claims_of_key(draft: Draft) -> Iterator[list[Claim]]:
     """Give the source rows that share a key, a group at a time."""
     return _claims(
         draft,
-        f"SELECT {_CLAIM}, d.digest, d.proof FROM (SELECT digest, proof FROM scratch.identity"
+        f"SELECT {_CLAIM}, d.digest, d.proof, r.state FROM (SELECT digest, proof FROM scratch.identity"
         " WHERE line=? AND record>0 GROUP BY digest, proof HAVING COUNT(DISTINCT record)>1) d"
         " JOIN scratch.identity i ON i.digest=d.digest AND i.proof=d.proof AND i.line=?"
         " JOIN record r ON r.id=i.record JOIN file f ON f.id=r.file ORDER BY d.digest, d.proof, r.id",

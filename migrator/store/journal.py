@@ -185,7 +185,7 @@ class Journal:
                 )
             for state in _path(self.state_of(change.id), ending.state):
                 self._move(change.id, ending if state is ending.state else Ending(state=state))
-            if ending.state in LANDED and ending.target_id:
+            if ending.state in LANDED and ending.target_id and change.action is not Action.APPEND:
                 self._remember(change, ending.target_id, ending.fields)
 
     def decide(self, change: Change, ending: Ending) -> None:
@@ -259,7 +259,13 @@ class Journal:
         return self._clock.now().isoformat(timespec="seconds")
 
 
-_KINDS = {Action.CREATE: "create", Action.UPDATE: "update", Action.LINK: "link", Action.DELETE: "delete"}
+_KINDS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.LINK: "link",
+    Action.DELETE: "delete",
+    Action.APPEND: "append",
+}
 
 
 def _path(state: State, to: State) -> list[State]:

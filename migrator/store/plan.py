@@ -18,7 +18,7 @@ from migrator.store.sqlite import connect_read_only, sync_folder, translated
 CHANGE_QUERY = (
     "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, c.after, c.before, c.target_id, c.marker,"
     " c.parent, c.sha256, c.object, c.record FROM change c JOIN object o ON o.id=c.object"
-    " JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
+    " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
 
 
@@ -68,12 +68,21 @@ class Plan:
         for row in rows:
             yield as_change(row, self.path)
 
+    def appends(self) -> Iterator[Change]:
+        """Give the options that are to be added, those of one list one after the other; each is checked as above."""
+        for row in self.db.execute(f"{CHANGE_QUERY} WHERE c.action='append' ORDER BY c.seq"):
+            yield as_change(row, self.path)
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Give the files that rows name, each with the hash that it had when it was read."""
+        yield from self.db.execute("SELECT name, sha256 FROM content ORDER BY name")
+
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
         chain = hashlib.sha256(b"migrator").hexdigest()
         for row in self.db.execute(f"{CHANGE_QUERY} ORDER BY c.seq"):
             if row[13] != _hash_of(row):
-                return f"operation {row[0]} ({row[4]} {row[2]} {row[5]})"
+                return f"operation {row[0]} ({row[4]} {row[2]} {row[5] or row[8]})"
             chain = hashlib.sha256((chain + row[13]).encode()).hexdigest()
         return "" if chain == self.header["chain"] else "the list of operations"
 
@@ -83,7 +92,7 @@ def as_change(row: tuple[Any, ...], path: Path) -> Change:
     seq, change_id, name, target, action, key, file, number, after, before, target_id, marker, parent, sha256 = row[:14]
     if sha256 != _hash_of(row):
         hint = "plan again; a plan is never edited"
-        fact = f"operation {seq} ({action} {name} {key}) was edited after the plan was sealed"
+        fact = f"operation {seq} ({action} {name} {key or after}) was edited after the plan was sealed"
         raise PlanError(Problem(code="E602", place=str(path), fact=fact, hint=hint))
     return Change(
         seq=seq,
@@ -91,7 +100,7 @@ def as_change(row: tuple[Any, ...], path: Path) -> Change:
         object=name,
         target=target,
         action=Action(action),
-        key=key,
+        key=": ".join(*json.loads(after).items()) if key is None else key,  # an option has no record
         place=f"{file}:{number}" if file else "",
         after=json.loads(after),
         before=json.loads(before or "{}"),

@@ -15,6 +15,12 @@ def states_by_object(draft: Draft) -> dict[int, dict[str, int]]:
     return found
 
 
+def count_contents(draft: Draft) -> dict[str, int]:
+    """Count the files that rows name, and their bytes."""
+    files, size = draft.run("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM content").fetchone()
+    return {"files": files, "bytes": size}
+
+
 def set_facts(draft: Draft, number: int, facts: str) -> None:
     """Note what is known of an object, as JSON."""
     draft.run("UPDATE object SET facts=? WHERE id=?", (facts, number))

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import PEOPLE, Project
+from conftest import MAPPING, PEOPLE, Project
 
 from migrator.cli import applying
 from migrator.cli.main import run
@@ -36,6 +36,26 @@ def test_changed_source_is_refused_where_that_was_asked_for(project: Project) ->
         "companies.csv: E615 changed after planning (plan again, or apply without --strict-source)",
         "people.csv: E615 changed after planning (plan again, or apply without --strict-source)",
     ]
+
+
+def test_changed_files_that_rows_name_are_said_once(project: Project) -> None:
+    """The first of them, with how many more there are; the text is applied as it was planned."""
+    project.write(
+        "acme.yaml", MAPPING.replace("Website_Business", "Description: {file: letter}\n      Website_Business")
+    )
+    project.write("companies.csv", "id,name,website,letter\n1,One,,a.txt\n2,Two,,b.txt\n")
+    for name in ("a.txt", "b.txt"):
+        project.write(name, "as planned")
+    project.plan()
+    for name in ("a.txt", "b.txt"):
+        project.write(name, "changed since")
+    ended = project.run("apply", "acme.plan")
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines()[0] == (
+        "a.txt: W403 changed after planning, and 1 more of the files that rows name"
+        " (the rows are applied as they were planned)"
+    )
+    assert {company["Description"] for company in project.held("companies")} == {"as planned"}
 
 
 def test_old_plan_is_said(

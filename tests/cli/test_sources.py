@@ -40,6 +40,15 @@ def test_crm_is_opened_without_its_secrets(tmp_path: Path) -> None:
     assert "addresscounty/state" in source.columns(("accounts",))
 
 
+@pytest.mark.parametrize("connector", ["files", "spotler"])
+def test_file_that_a_row_names_lies_beside_the_mapping(tmp_path: Path, connector: str) -> None:
+    """Whatever the rows come from."""
+    source = opened(tmp_path, connector)
+    assert isinstance(source, FileSource | RestSource)
+    (tmp_path / "letter.txt").write_bytes(b"Dear Ada")
+    assert source.content("letter.txt") == b"Dear Ada"
+
+
 @pytest.mark.parametrize(
     ("connector", "message"),
     [

@@ -105,7 +105,7 @@ class Entry:
     """One thing that the CRM saw: when, and as text.
 
     `+ companies/1` is a create that came in, `~ companies/c1` an update, `= companies/c1` a commit, `? companies` a
-    list that was read, `. companies/c1` a record that was read.
+    list that was read, `. companies/c1` a record that was read, `> companies.Name: A, B` options that came in.
     """
 
     moment: float
@@ -148,6 +148,7 @@ class PracticeTarget:
         self.read_lag = 0.0
         self.shifts = 0
         self.hidden: dict[str, int] = {}
+        self.lists: dict[tuple[str, str], list[tuple[float, str]]] = {}
         self.history: list[Entry] = []
         self.most_under_way = 0
         self._under_way = 0
@@ -246,6 +247,33 @@ class PracticeTarget:
         """Answer with the whole list."""
         async for page in self.read(name):
             yield page
+
+    def options_of(self, name: str, field: str) -> list[str]:
+        """Give the picklist of a field, whatever a read shows."""
+        return [value for _moment, value in self.lists.get((name, field), [])]
+
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Read a picklist."""
+        self._note(f"? {name}.{field}")
+        self.on_read()
+        self._fail()
+        moment = self.clock.seconds - self.read_lag
+        return tuple(value for since, value in self.lists.get((name, field), []) if since <= moment)
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Read the list, and do with what it lacks what the script says."""
+        known = await self.options(name, field)
+        new = [value for value in values if value not in known]
+        if not new:
+            return Outcome(verdict=Verdict.APPLIED, target_id=field)
+        self._note(f"> {name}.{field}: {', '.join(new)}")
+        act = self.script.pop(0) if self.script else DONE
+        if act.commits:
+            moment = self.clock.seconds + act.late_seconds
+            self.lists.setdefault((name, field), []).extend((moment, value) for value in new)
+        if act.dies:
+            raise Killed
+        return act.answer or Outcome(verdict=Verdict.APPLIED, target_id=field, status=200)
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""

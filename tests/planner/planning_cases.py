@@ -117,6 +117,14 @@ class MemoryCrm:
         async for page in self.read(name):
             yield page
 
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Be asked for no list: the catalog has them."""
+        raise AssertionError((name, field))
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Refuse: planning writes nothing."""
+        raise AssertionError((name, field, values))
+
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""
         assert name in self.catalog.objects
@@ -144,6 +152,10 @@ class TypedSource:
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Have no small files."""
         raise AssertionError((file, key, value))
+
+    def content(self, file: str) -> bytes:
+        """Have no files."""
+        raise AssertionError(file)
 
     def table(self, tables: tuple[str, ...]) -> Table:
         """Give the rows, numbered as in a spreadsheet."""

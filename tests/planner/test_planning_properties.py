@@ -51,7 +51,7 @@ WORLDS = st.builds(
 POLICIES = st.builds(
     Policies,
     on_match=st.sampled_from(["update", "fill", "skip"]),
-    on_duplicate=st.sampled_from(["reject", "first", "last"]),
+    on_duplicate=st.sampled_from(["reject", "first", "last", "merge"]),
     on_missing=st.sampled_from(["create", "reject", "blank"]),
 )
 

@@ -242,7 +242,7 @@ def test_calls_are_estimated(tmp_path: Path) -> None:
     desk.write("firms.csv", "id,name,site", "1,Acme,")
     seen = desk.plan(people() + firms())
     assert seen.header["calls"] == {
-        "objects": {"contacts": 4, "companies": 1}, "total": 5, "per_second": 2.0, "seconds": 2.5,
+        "objects": {"contacts": 4, "companies": 1}, "options": 0, "total": 5, "per_second": 2.0, "seconds": 2.5,
     }  # fmt: skip
 
 

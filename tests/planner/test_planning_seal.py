@@ -178,6 +178,8 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
         "agreed",
         "proposal",
         "question",
+        "option",
+        "content",
     }
 
 

@@ -18,6 +18,7 @@ from migrator.spec.read import read_spec
 from migrator.store.changes import Change
 from migrator.store.journal import Ending, Journal, State
 from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.options import Option
 from migrator.store.plan import Plan
 from migrator.store.views import ProblemGroup, RunView
 
@@ -107,6 +108,14 @@ class QuietCrm:
         async for page in self.read(name):
             yield page
 
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Be asked for no list: the catalog has them."""
+        raise AssertionError((name, field))
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Refuse: reports write nothing."""
+        raise AssertionError((name, field, values))
+
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Take one request for a create and two for an update."""
         assert name in self.catalog.objects
@@ -181,6 +190,7 @@ class Texts:
     connector: str = "crelate"
     zones: str = "2024a"
     step: str = "where"
+    option: str = "Agent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,6 +203,7 @@ class Sizes:
     guards: int = 0
     samples: int = 1
     overwrites: int = 1
+    options: int = 0
     troubles: int = 0
     has_run: bool = False
     is_offline: bool = False
@@ -221,7 +232,7 @@ class Maker:
             source=texts.source,
             target=texts.target,
             objects=objects,
-            totals={name: sum(getattr(line, name) for line in objects) for name in names},
+            totals={name: sum(getattr(line, name) for line in objects) for name in names} | {"append": sizes.options},
             groups=tuple(self._group(n) for n in range(sizes.groups)),
             samples=tuple(self._change(n) for n in range(sizes.samples)),
             guards=tuple(f"{texts.guard} {n}" for n in range(sizes.guards)),
@@ -230,6 +241,10 @@ class Maker:
             header=self._header(),
             proposals=sizes.proposals,
             questions=sizes.questions,
+            options=tuple(
+                Option(texts.object, "people", f"{texts.field}{n}", texts.option, "append", 3)
+                for n in range(sizes.options)
+            ),
             run=self._run() if sizes.has_run else None,
             troubles=tuple(self._trouble(n) for n in range(sizes.troubles)),
         )
@@ -284,8 +299,10 @@ class Maker:
     def _header(self) -> dict[str, Any]:
         return {
             "is_offline": self.sizes.is_offline,
+            "options": {"append": self.sizes.options, "blank": 0, "send": 0},
             "operations": 3_007,
             "mapping": {"sha256": "b" * 64},
+            "source": {"contents": {"files": 2, "bytes": 9}},
             "connector": {"name": self.texts.connector, "version": "1", "probed": ""},
             "target": {"origin": "https://crm.example", "fingerprint": "c" * 64},
             "chain": "d" * 64,

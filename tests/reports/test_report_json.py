@@ -25,7 +25,7 @@ def test_plan_has_the_keys_that_scripts_rely_on(path: Path) -> None:
     """One object with its version; the same counts for all and for each object."""
     with Plan(path) as plan:
         found = plan_json(summarize(plan))
-    assert list(found) == ["v", "plan", "totals", "objects", "problems", "calls", "run"]
+    assert list(found) == ["v", "plan", "totals", "objects", "problems", "options", "calls", "run"]
     assert (found["v"], list(found["totals"]), found["run"]) == (1, TOTALS, None)
     assert list(found["objects"]) == ["companies", "contacts"]
     assert all(set(TOTALS) <= set(counts) for counts in found["objects"].values())
@@ -70,6 +70,7 @@ def test_plan_is_named_in_full(path: Path) -> None:
         "operations": 6,
         "proposals": 0,
         "questions": 0,
+        "contents": {"files": 0, "bytes": 0},
         "files": [
             {key: file[key] for key in ("file", "sha256", "rows", "blank_rows")} for file in header["source"]["files"]
         ],
@@ -88,7 +89,8 @@ def test_problems_are_given_in_groups_with_their_rows(path: Path) -> None:
         "rows": ["people.csv:4", "people.csv:5", "people.csv:6"],
     }
     assert sum(group["count"] for group in found["problems"]) == 7
-    assert found["calls"] == {"objects": {"companies": 3, "contacts": 6}, "total": 9, "per_second": 2.0, "seconds": 4.5}
+    calls = {"objects": {"companies": 3, "contacts": 6}, "options": 0}
+    assert found["calls"] == calls | {"total": 9, "per_second": 2.0, "seconds": 4.5}
 
 
 @pytest.mark.parametrize("name", ["before", "after", "fact", "reason", "key", "target_id"])

@@ -126,7 +126,9 @@ def test_plan_of_any_size_has_at_most_forty_lines(many: tuple[int, ...]) -> None
 
 def test_offline_plan_of_any_size_has_at_most_forty_lines() -> None:
     """Offline nothing is overwritten, since nothing is known of the target; one line says that."""
-    made = summary(Sizes(objects=99, groups=99, files=99, guards=9, samples=9, overwrites=0, is_offline=True))
+    made = summary(
+        Sizes(objects=99, groups=99, files=99, guards=9, samples=9, overwrites=0, options=9, is_offline=True)
+    )
     text = plan_text(made, folder="out", shows_values=True).splitlines()
     assert len(text) + len(ending(made, report="r.html")) <= MAX_LINES
     assert "  Offline   the target was not asked: matches, lookups in it and conflicts are not known" in text
@@ -149,12 +151,24 @@ def test_what_a_person_may_decide_is_one_line(questions: int, proposals: int | N
     assert [line for line in text if line.startswith("  To decide")] == [f"  To decide {line}" for line in said]
 
 
+def test_options_are_shown_with_what_becomes_of_them() -> None:
+    """The first of them, each with the rows that want it; their values only where values may be seen."""
+    made = summary(Sizes(options=5))
+    made = replace(made, options=(*made.options[:1], made.options[1]._replace(policy="send", rows=1)))
+    shown = plan_text(made, folder="out", shows_values=True)
+    assert "  > contacts.LastName0 'Agent'  will be added to its list, for 3 rows\n" in shown
+    assert "  > contacts.LastName1 'Agent'  is no option, sent as it is, for 1 row\n" in shown
+    assert "  and 2 values more that lists lack -> out/options.csv\n" in shown
+    assert "Agent" not in plan_text(made, folder="out", shows_values=False)
+    assert ending(made, report="")[1].endswith("5,000 rejected, 8 conflicts, 7 links, 5 options to add.")
+
+
 def test_what_is_left_out_is_counted() -> None:
     """Objects, groups and notes that have no line are told by their number."""
     text = plan_text(summary(Sizes(objects=9, groups=7, files=3)), folder="out", shows_values=False).splitlines()
     assert "  and 1 object more: migrator show acme.plan --json" in text
     assert "   and 2 groups more: migrator show acme.plan --json" in text
-    assert "  and 12 notes more in the report" in text  # three warnings, three files, nine objects; three are shown
+    assert "  and 13 notes more in the report" in text  # three warnings, three files, nine objects; three are shown
 
 
 @pytest.mark.parametrize("name", ["object", "because", "file", "field", "column", "key", "place", "fact"])

@@ -18,9 +18,6 @@ def later(place: str, feature: str) -> list[str]:
     [
         (f"{{{LOOKUP}, unless_similar: 0.93}}", 50, "the guard against typing errors"),
         (f"{{{LOOKUP}, on_ambiguous: ask}}", 50, "asking"),
-        ("{from: a, options: append}", 27, "options: append"),
-        ("{from: a, options: blank}", 27, "options: blank"),
-        ("{from: a, options: send}", 27, "options: send"),
     ],
 )
 def test_later_feature_of_a_field_is_refused_once(form: str, column: int, feature: str, tmp_path: Path) -> None:
@@ -32,7 +29,6 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
     ("line", "column", "feature"),
     [
         ("on_ambiguous: ask", 5, "asking"),
-        ("on_duplicate: merge", 5, "merging duplicates"),
         ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
         ("rows: [{set: {a: b}}]", 13, "the row step 'set'"),
         ("rows: [{rename: {a: b}}]", 13, "the row step 'rename'"),
@@ -67,9 +63,9 @@ def test_later_feature_of_a_mapping_is_refused_once(
 
 def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     """All of them are found at once."""
-    text = replaced("LastName: Last", "B: {from: a, options: blank}\n      A: {from: b, options: send}")
-    text = text.replace("    key:", "    on_duplicate: merge\n    key:")
-    expected = [("9:5", "merging duplicates"), ("12:20", "options: blank"), ("13:20", "options: send")]
+    text = replaced("LastName: Last", "B: {lookup: people, by: [{key: a}], unless_similar: 0.9}")
+    text = text.replace("    key:", "    on_ambiguous: ask\n    key:")
+    expected = [("9:5", "asking"), ("12:43", "the guard against typing errors")]
     assert problems_of(tmp_path, text) == [later(*one)[0] for one in expected]
 
 
@@ -78,6 +74,9 @@ def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:
     [
         "{from: a, options: reject}",
         "{from: a, write: last}",
+        "{from: a, options: append}",
+        "{from: a, options: blank}",
+        "{from: a, options: send}",
         "{from: a, merge: replace, clear: true, overwrite: never, on_conflict: ask}",
         "{from: a, transform: [{map: {write: last, lookup: x, on_ambiguous: ask, options: send}}]}",
         f"{{{LOOKUP}, on_ambiguous: first, on_missing: skip}}",

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.opened import WHITE, OpenedTable
+from migrator.connectors.files.opening import OpenedFile
 from migrator.connectors.protocols import Batch, Cell, SourceFacts, Table
 from migrator.errors import Problem, SourceError
 from migrator.spelling import did_you_mean
 
 BATCH_ROWS = 1_000
+MAX_CONTENT_BYTES = 1 << 20  # no text field of these CRMs takes more, and whoever reads holds many rows at once
 
 
 class FileSource:
@@ -46,6 +48,18 @@ class FileSource:
             for number, cells in opened.rows((key, value, *(set(opened.columns) - {key, value}))):
                 _add_pair(found, cells, len(opened.columns), f"{file}:{number}")
             return found
+
+    def content(self, file: str) -> bytes:
+        """Read a whole file below the source's folder, wherever its links lead. Raises SourceError."""
+        path = self._resolve(file)
+        if not path.is_relative_to(self._folder.resolve()):
+            raise SourceError(Problem(code="E401", place=file, fact="lies outside the folder of the source"))
+        with closing(OpenedFile(path, file)) as opened, opened.open() as data:
+            found = data.read(MAX_CONTENT_BYTES + 1)
+        if len(found) > MAX_CONTENT_BYTES:
+            fact = f"is larger than {MAX_CONTENT_BYTES:,} bytes"
+            raise SourceError(Problem(code="E401", place=file, fact=fact, hint="shorten it, or filter the row out"))
+        return found
 
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open files as one table, in their order. Raises SourceError."""

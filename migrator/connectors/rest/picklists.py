@@ -1,15 +1,25 @@
 """Picklists of an account: what one holds, and values added to it, never one that it has already."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from migrator.connectors.rest.bodies import request_for
+from migrator.connectors.rest.bodies import Request, request_for
 from migrator.connectors.rest.definition import Action, Options
 from migrator.connectors.rest.substitution import at_path
-from migrator.connectors.rest.target import RestTarget
 from migrator.records import Outcome, Verdict, Write
 
 
-async def read_options(options: Options, target: RestTarget, name: str, field_name: str) -> tuple[str, ...]:
+class Account(Protocol):
+    """What is asked of an account here."""
+
+    async def ask(self, path: str, name: str = "") -> Any:
+        """Read what is at a path."""
+
+    async def send(self, action: Action, request: Request, change: Write) -> Outcome:
+        """Send a request once."""
+
+
+async def read_options(options: Options, target: Account, name: str, field_name: str) -> tuple[str, ...]:
     """Read the values of one picklist: a list of texts or objects, at the path or right away. Raises TargetError."""
     path = request_for(Action(method="GET", path=options.path), {"object": name, "field": field_name}).path
     data = await target.ask(path, name)
@@ -20,7 +30,7 @@ async def read_options(options: Options, target: RestTarget, name: str, field_na
 
 
 async def append_options(
-    options: Options, target: RestTarget, name: str, field_name: str, values: Sequence[str]
+    options: Options, target: Account, name: str, field_name: str, values: Sequence[str]
 ) -> Outcome:
     """Add values to the list of a field, but for those that it has; the list bears the field's name.
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,7 @@ def _read_object(
 ) -> ObjectDefinition:
     actions = _read_actions(name, raw, whole, ones[name])
     fields = {item.name: item for item in _all_fields(raw)}
+    fields |= {one: replace(fields[one], can_append=True) for one in _growing(name, whole) if one in fields}
     parents = raw.get("parents", "")
     below = dict.fromkeys(expand(parents)) if isinstance(parents, str) else dict(parents)
     return ObjectDefinition(
@@ -254,6 +256,12 @@ def _kind_words(
             if isinstance(word, str) and not _BRACES.search(word):
                 found.setdefault(name, {})[parent] = word
     return {name: words for name, words in found.items() if words}
+
+
+def _growing(name: str, whole: Mapping[str, Any]) -> list[str]:
+    """Name the fields of an object to whose picklists values can be added."""
+    stated = whole.get("options", {})
+    return expand(stated["fields"].get(name, "")) if "append" in stated else []
 
 
 def _read_actions(name: str, raw: Mapping[str, Any], whole: Mapping[str, Any], one: str) -> dict[str, Action]:

@@ -28,7 +28,7 @@ _TYPED: Mapping[Kind, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RestSource:
-    """Reads the objects of one account. `files` reads the tables of `map_from`, which lie beside the mapping."""
+    """Reads the objects of one account. `files` reads what lies beside the mapping."""
 
     definition: Definition
     connect: Connect
@@ -49,6 +49,10 @@ class RestSource:
     def pairs(self, file: str, key: str, value: str) -> dict[str, str]:
         """Read two columns of a small file. Raises SourceError."""
         return self.files.pairs(file, key, value)
+
+    def content(self, file: str) -> bytes:
+        """Read a file that a record names, from the folder of the mapping. Raises SourceError."""
+        return self.files.content(file)
 
     def table(self, tables: tuple[str, ...]) -> Table:
         """Open one object. Raises SourceError, and TargetError while it is walked."""

@@ -12,6 +12,7 @@ from migrator.connectors.rest.definition import Action, Definition
 from migrator.connectors.rest.http import Http, check_address
 from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.paging import Lists
+from migrator.connectors.rest.picklists import append_options, read_options
 from migrator.connectors.rest.reads import Reader, link_request
 from migrator.connectors.rest.settings import Connection
 from migrator.connectors.rest.substitution import at_path, fits, substitute
@@ -147,6 +148,18 @@ class RestTarget:
         """Tell how many creates of an object go into one call; 1 where the CRM has no such call."""
         action = self._definition.objects[name].actions.get("bulk")
         return action.max if action else 1
+
+    async def options(self, name: str, field: str) -> tuple[str, ...]:
+        """Read the picklist of a field as it stands now; none where it has none. Raises TargetError."""
+        stated = self._definition.options
+        return await read_options(stated, self, name, field) if stated else ()
+
+    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+        """Add values to the picklist of a field, but for those that it has. Raises TargetError."""
+        stated = self._definition.options
+        if stated is None:
+            return Outcome(verdict=Verdict.REFUSED, message="the connector knows no picklists")
+        return await append_options(stated, self, name, field, values)
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Count the requests of one write: an update is read afresh first."""
