@@ -130,7 +130,7 @@ class _Run:
 
     async def _pass(self) -> None:
         """Go once through what is planned, in its order; what does not wait for each other, `concurrency` at a time."""
-        after = 0
+        after, self._object = 0, ""
         while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=BATCH)):
             after = batch[-1].seq
             check_space(self._ledger.path, len(batch))
