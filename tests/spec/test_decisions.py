@@ -161,6 +161,14 @@ def test_file_in_another_style_is_written_anew(tmp_path: Path) -> None:
     assert (found.questions[0][:5], found.answers) == (("q-b", "contacts", "F", "Beta", 5), {"q-b": "7"})
 
 
+def test_text_that_looks_like_a_key_is_not_changed(tmp_path: Path) -> None:
+    """What stands in a value is no key, although it is written like one."""
+    item = "- id: q-b\n  object: contacts\n  field: F\n  value: |\n    rows: 1\n"
+    text = f"questions:\n{item}  rows: 5\n  candidates: []\n  answer: ''\n"
+    asked = Question("q-b", "contacts", "F", "rows: 1\n", 7, ())
+    assert read(tmp_path, merged(read(tmp_path, text), [asked], OBJECTS)).questions == (asked,)
+
+
 def test_file_never_grows_beyond_what_is_read(tmp_path: Path) -> None:
     """Questions that have no room wait; no answer is lost for them."""
     many = [OTHER._replace(id=f"q-{n}", value="x" * 4_000, rows=n) for n in range(400)]
