@@ -41,7 +41,7 @@ def plan_and_report(wish: Wish, manner: Manner) -> Summary:
     with asyncio.run(_make(spec, wish)) as plan:
         summary = summarize(plan)
         write_reports(plan, summary, wish.folder or report_folder(wish.output), manner)
-        _write_questions(plan, spec)
+        write_questions(plan, spec)
         return summary
 
 
@@ -62,11 +62,14 @@ def decisions_of(project: Path) -> Decisions:
     return read_decisions(project / DECISIONS, name=near(project / DECISIONS))
 
 
-def _write_questions(plan: Plan, spec: MappingSpec) -> None:
-    """Bring decisions.yaml up to date with what a plan asks; it is read again, since planning takes its time."""
+def write_questions(plan: Plan, spec: MappingSpec) -> None:
+    """Bring decisions.yaml up to date with what a plan asks; it is read again, since planning takes its time.
+
+    A plan that was made offline does not ask all, so what it leaves out stays open. Raises SpecError, StoreError.
+    """
     decisions = decisions_of(spec.project)
     before = decisions.document.text if decisions.document else ""
-    text = merged(decisions, questions_of(plan), spec.objects)
+    text = merged(decisions, questions_of(plan), () if plan.header["is_offline"] else spec.objects)
     if text != before:
         write_file(spec.project / DECISIONS, lambda file: file.write(text))
 

@@ -37,18 +37,14 @@ def command(manner: Manner, mapping: Path | None, answers: list[tuple[str, str]]
     if answers:
         _take(project, answers)
     elif manner.asks:
-        _ask_all(project)
+        _ask_all(project, manner)
         click.echo()
     else:
         _list(decisions_of(project).open, manner)
     count = len(decisions_of(project).open)
     click.echo(f"{of(count, 'question')} open in {near(project / DECISIONS)}.")
-    again = mapping or "MAPPING"
-    click.echo(
-        f"Next: migrator resolve --answer ID=ANSWER, then   migrator plan {again}"
-        if count
-        else f"Next: migrator plan {again}"
-    )
+    first = "migrator resolve --answer ID=ANSWER, then   " if count else ""
+    click.echo(f"Next: {first}migrator plan {mapping or 'MAPPING'}")
     return 5 if count else 0
 
 
@@ -64,13 +60,13 @@ def _take(project: Path, answers: list[tuple[str, str]]) -> None:
         _save(project, name, answer)
 
 
-def _ask_all(project: Path) -> None:
+def _ask_all(project: Path, manner: Manner) -> None:
     """Ask one after the other, until all are answered or the person has had enough."""
     questions = decisions_of(project).open
     with suppress(click.Abort):
         for n, question in enumerate(questions, start=1):
             click.echo(f"\nQuestion {n} of {len(questions)}")
-            click.echo("\n".join(_lines(question, shows=True)))
+            click.echo("\n".join(_lines(question, shows=manner.shows(is_terminal=True))))
             click.echo("  c create a new one   r reject its rows   s skip   q quit")
             answer = _ask(question)
             if answer is None:

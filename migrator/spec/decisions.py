@@ -26,7 +26,7 @@ _TOP = """\
 questions:
 """
 _ROWS = re.compile(r"^(\s*(?:-\s+)?rows\s*:\s*)[0-9]+", re.MULTILINE)
-_ANSWER = re.compile(r"""^(\s*(?:-\s+)?answer\s*:)[ \t]*(?:""|''|~|null)?[ \t]*(#.*)?$""", re.MULTILINE)
+_ANSWER = re.compile(r"""^(\s*(?:-\s+)?answer\s*:)[ \t]*(?:""|''|~|null)?[ \t]*(#[^\r\n]*)?(?=\r?$)""", re.MULTILINE)
 _BARE = re.compile(r"[^\s,\]}#]+")
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 import migrator.planner.making
+from migrator.cli.construct import spec_of
 from migrator.cli.main import Manner, run
-from migrator.cli.planning import Wish, plan_and_report
+from migrator.cli.planning import Wish, plan_and_report, write_questions
 from migrator.planner.compiling import Compiled
 from migrator.planner.making import Planning
 from migrator.records import Choice, Question
 from migrator.spec.decisions import Decisions, answered, merged, read_decisions
 from migrator.store.draft import Draft
+from migrator.store.plan import Plan
 from migrator.store.questions import add_questions
 
 ACME = Question("q-a", "people", "Company_Id", "Acme", 2, (Choice("c1", "Acme", "city Bonn"), Choice("c2", "Acme", "")))
@@ -105,6 +107,14 @@ def test_without_a_terminal_questions_are_listed(
     assert lines[1].startswith("  1  7")
 
 
+def test_masked_question_shows_no_value(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ids and numbers only, on a terminal too."""
+    type_in(monkeypatch, "q\n")
+    run(["--mask", "resolve"])
+    out = capsys.readouterr().out
+    assert ("q-b  people.Company_Id: 5 rows to decide" in out, "Beta" in out) == (True, False)
+
+
 def test_answers_are_given_by_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Several at once; also those that were answered before."""
     assert run(["resolve", "--answer", "q-a=c1", "--answer", "q-b=7"]) == 0
@@ -165,6 +175,10 @@ def test_plan_writes_its_questions_beside_the_mapping(folder: Path, asking: list
     path.write_text(answered(read_decisions(path), "q-a", "c1"), encoding="utf-8")
     asking += [ACME._replace(id="q-n")]
     assert plan(folder) == 1
+    assert [item.id for item in read_decisions(path).questions] == ["q-b", "q-n", "q-a"]  # it was made offline
+    with Plan(folder / "acme.plan") as made:
+        made.header = {**made.header, "is_offline": False}
+        write_questions(made, spec_of(folder / "acme.yaml"))
     found = read_decisions(path)
     assert ([item.id for item in found.questions], found.answers) == (["q-n", "q-a"], {"q-a": "c1"})
     assert path.stat().st_mode & 0o777 == 0o600
@@ -172,10 +186,8 @@ def test_plan_writes_its_questions_beside_the_mapping(folder: Path, asking: list
 
 def test_plan_without_questions_writes_no_file(folder: Path, asking: list[Question]) -> None:
     """Who asks nothing leaves nothing, and a file in which nothing changes is not touched."""
-    assert (plan(folder), asking) == (0, [])
-    assert read_decisions(folder / "decisions.yaml").questions == ()
     (folder / "decisions.yaml").unlink()
-    plan(folder)
+    assert plan(folder) == 0
     assert not (folder / "decisions.yaml").exists()
     asking += [ACME]
     plan(folder)

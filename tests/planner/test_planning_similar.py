@@ -92,9 +92,11 @@ def test_slip_of_the_pen_is_listed_in_the_plan(tmp_path: Path) -> None:
 
 
 def test_record_that_nobody_waits_for_is_not_listed(tmp_path: Path) -> None:
-    """What all who asked for it were refused is not created, so it is no slip either."""
+    """Where all who asked for it are refused it is not created, so it is no slip either."""
     desk = Desk(folder=tmp_path)
     desk.write("firms.csv", "id,name,site", "17,Northwind Traders,")
-    desk.write("people.csv", "id,last,email,firm", "1,A,,Nortwind Traders", "1,B,,Nortwind Traders")
-    seen = desk.plan(firms() + POINTING)
-    assert {problem.split()[1] for problem in seen.problems} == {"E301"}
+    desk.write("people.csv", "id,last,email,firm,spouse", "1,A,,Nortwind Traders,99")
+    spouse = "RelatedContact_Spouse_Id: {lookup: contacts, by: [{key: spouse}]}"
+    fields = f"LastName: last, CurrentPosition_Company_Id: {BY_NAME}, {spouse}"
+    seen = desk.plan(firms() + people(fields=fields))
+    assert (list(seen.created.values()), [problem.split()[1] for problem in seen.problems]) == (["skip"], ["E203"])

@@ -6,6 +6,8 @@ from migrator.planner.identities import digest_of
 from migrator.planner.questions import differing, open_question, question_id
 from migrator.records import Fields
 
+MANY = [f"f{n}" for n in range(30)]
+
 
 def test_question_is_named_by_what_is_looked_for() -> None:
     """The same value in the same object has the same id, today and in a year; another one another."""
@@ -24,6 +26,7 @@ def test_question_is_named_by_what_is_looked_for() -> None:
             [{"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 1}, {"a": 2, "b": 1, "c": 1}],
             ["a 1, b 1", "a 1, b 2", "a 2, b 1"],
         ),
+        ([{**dict.fromkeys(MANY, n > 1), "z": n} for n in range(3)], ["z 0", "z 1", "z 2"]),
         ([{"a": ["x", "y"]}, {"a": []}], ["a x, y", "a (blank)"]),
         ([{"a": "x" * 99}, {"a": "y"}], [f"a {'x' * 40}…", "a y"]),
         ([{"name": "A"}, {"name": "A"}], ["", ""]),

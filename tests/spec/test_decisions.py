@@ -137,6 +137,11 @@ def test_what_people_wrote_stays(tmp_path: Path) -> None:
     assert text.endswith('  candidates: []\n  answer: ""\n' + beta)
 
 
+def test_file_of_which_nothing_is_left_can_be_read(tmp_path: Path) -> None:
+    """When the last question goes, the file stays with its first lines."""
+    assert read(tmp_path, merged(read(tmp_path, TEXT), [], OBJECTS)).questions == ()
+
+
 def test_open_question_that_is_no_longer_asked_goes(tmp_path: Path) -> None:
     """Those of this mapping's objects; an answered one stays, and one of another mapping."""
     before = answered(read(tmp_path, merged(Decisions(), [ACME, BETA, OTHER], ())), "q-a", "c1")
@@ -144,7 +149,7 @@ def test_open_question_that_is_no_longer_asked_goes(tmp_path: Path) -> None:
     assert ([item.id for item in found.questions], found.answers) == (["q-o", "q-a"], {"q-a": "c1"})
 
 
-@pytest.mark.parametrize("text", [TEXT, MINE])
+@pytest.mark.parametrize("text", [TEXT, MINE, MINE.replace("\n", "\r\n")])
 def test_answer_is_put_into_its_place(tmp_path: Path, text: str) -> None:
     """One line changes, its comment stays."""
     after = answered(read(tmp_path, text), "q-a", "c2")
@@ -159,6 +164,14 @@ def test_file_in_another_style_is_written_anew(tmp_path: Path) -> None:
     flow = f"questions: [{item}]\n"
     found = read(tmp_path, answered(read(tmp_path, flow), "q-b", "7"))
     assert (found.questions[0][:5], found.answers) == (("q-b", "contacts", "F", "Beta", 5), {"q-b": "7"})
+
+
+def test_text_that_looks_like_a_key_is_not_changed(tmp_path: Path) -> None:
+    """What stands in a value is no key, although it is written like one."""
+    item = "- id: q-b\n  object: contacts\n  field: F\n  value: |\n    rows: 1\n"
+    text = f"questions:\n{item}  rows: 5\n  candidates: []\n  answer: ''\n"
+    asked = Question("q-b", "contacts", "F", "rows: 1\n", 7, ())
+    assert read(tmp_path, merged(read(tmp_path, text), [asked], OBJECTS)).questions == (asked,)
 
 
 def test_file_never_grows_beyond_what_is_read(tmp_path: Path) -> None:

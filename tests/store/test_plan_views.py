@@ -115,6 +115,20 @@ def test_missing_parents_are_counted_by_value(path: Path) -> None:
         ]
 
 
+def test_missing_parent_has_its_own_cause(tmp_path: Path) -> None:
+    """Where a list points at several rejected records, each value is told what stands against its own."""
+    rows = [
+        Row("companies", 2, "1", state="reject", problems=[("E120", "Name", "", "one", "")]),
+        Row("companies", 3, "2", state="reject", problems=[("E110", "Name", "", "two", ""), ("E120", "", "", "x", "")]),
+        Row("contacts", 2, "1", state="reject", problems=[("E204", "company", "2", "points", "")]),
+    ]
+    seal_plan(tmp_path / "x.plan", rows)
+    edit(tmp_path / "x.plan", "INSERT INTO resolution VALUES(3,'company',0,1)")
+    edit(tmp_path / "x.plan", "INSERT INTO resolution VALUES(3,'company',1,2)")
+    with Plan(tmp_path / "x.plan") as plan:
+        assert [item.cause for item in missing_parents(plan)] == [("E110", "two")]
+
+
 def test_keys_are_those_that_may_have_been_meant(path: Path) -> None:
     """A rejected record is nobody's parent, so its key is not proposed."""
     with Plan(path) as plan:
