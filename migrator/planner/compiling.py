@@ -1,17 +1,18 @@
 """A whole mapping, compiled and checked: every problem of it at once, or functions that are ready for rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrator.errors import SpecError
-from migrator.planner.forms import ReadMap, Scope, compile_where
+from migrator.planner.forms import ReadMap, Scope
 from migrator.planner.labels import with_keys
 from migrator.planner.order import Order, order_objects
-from migrator.planner.paths import Getter, make_getter
 from migrator.planner.rows import RowFunction
+from migrator.planner.shaping.steps import CompiledStep, compile_steps
 from migrator.records import Catalog, Field, Kind, ObjectType, Tier
 from migrator.spec.names import name_problems
+from migrator.spec.shapes import Headers, all_headers
 from migrator.spec.values import Lookup, MappingSpec, ObjectSpec
 
 
@@ -29,29 +30,22 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """A compiled row step: a condition for `where`, or the getters of `distinct`."""
-
-    number: int
-    name: str
-    condition: Any = None
-    getters: tuple[Getter, ...] = ()
-    says_key: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledObject:
-    """One object, ready for rows. `lines` are the match lines, `asked` the fields by which lookups may ask for it."""
+    """One object, ready for rows. `lines` are the match lines, `asked` the fields by which lookups may ask for it.
+
+    `columns` are those after all steps; `is_asked` tells whether some lookup asks for its rows.
+    """
 
     number: int
     item: ObjectSpec
     target: ObjectType
     read: RowFunction
     columns: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[CompiledStep, ...]
     lines: tuple[Line, ...]
     asked: tuple[Line, ...]
     marker: str
+    is_asked: bool = False
 
     @property
     def tier(self) -> Tier:
@@ -82,16 +76,26 @@ class Compiled:
 
 
 def compile_mapping(
-    spec: MappingSpec, catalog: Catalog, columns: Mapping[str, tuple[str, ...]], read_map: ReadMap
+    spec: MappingSpec,
+    catalog: Catalog,
+    columns: Mapping[str, tuple[str, ...]],
+    read_map: ReadMap,
+    joined: Headers | None = None,
 ) -> Compiled:
-    """Compile all objects; `columns` holds the header of each. Raises SpecError with all that is wrong."""
-    problems = name_problems(spec, catalog, columns)
+    """Compile all objects; `columns` holds the header of each, `joined` those of tables that are joined.
+
+    Raises SpecError with all that is wrong.
+    """
+    problems = name_problems(spec, catalog, columns, joined)
+    headers = all_headers(spec, columns, joined)
     spec = with_keys(spec, catalog)
     objects: dict[str, CompiledObject] = {}
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:
-            scope = Scope(spec=spec, columns=columns.get(item.name, ()), read_map=read_map)
-            objects[item.name] = _compile_object(number, item, scope, catalog)
+            scope = Scope(spec=spec, columns=(), read_map=read_map)
+            steps, after = compile_steps(item, headers, scope)
+            scope = replace(scope, columns=after)
+            objects[item.name] = _compile_object(number, item, scope, catalog, steps)
             problems += scope.problems
     if problems:
         unique = {str(problem): problem for problem in problems}
@@ -104,7 +108,9 @@ def _place_order(problem: Any) -> tuple[int, int]:
     return (int(parts[1]), int(parts[2])) if len(parts) > 2 else (0, 0)  # noqa: PLR2004 - file, line, column
 
 
-def _compile_object(number: int, item: ObjectSpec, scope: Scope, catalog: Catalog) -> CompiledObject:
+def _compile_object(
+    number: int, item: ObjectSpec, scope: Scope, catalog: Catalog, steps: tuple[CompiledStep, ...]
+) -> CompiledObject:
     target = catalog.objects[item.to]
     written = {field.name for field in item.fields}
     lines = [_line(n, line.fields, target, written) for n, line in enumerate(item.match)]
@@ -116,11 +122,18 @@ def _compile_object(number: int, item: ObjectSpec, scope: Scope, catalog: Catalo
         target=target,
         read=RowFunction(item, target, scope, catalog),
         columns=scope.columns,
-        steps=tuple(_compile_steps(item, scope)),
+        steps=steps,
         lines=tuple(lines),
         asked=tuple(asked),
         marker=_marker(item, target, written),
+        is_asked=_is_asked(item.name, scope.spec),
     )
+
+
+def _is_asked(name: str, spec: MappingSpec) -> bool:
+    """Tell whether some lookup asks for rows of an object."""
+    lines = (line for lookup in all_lookups(spec) if name in lookup.objects for line in lookup.lines)
+    return any(line.kind in {"key", "row"} for line in lines)
 
 
 def _marker(item: ObjectSpec, target: ObjectType, written: set[str]) -> str:
@@ -151,17 +164,3 @@ def all_lookups(spec: MappingSpec) -> list[Lookup]:
     found = [field.value.form for item in spec.objects.values() for field in item.fields]
     found += [item.parent for item in spec.objects.values() if item.parent]
     return [form for form in found if isinstance(form, Lookup)]
-
-
-def _compile_steps(item: ObjectSpec, scope: Scope) -> list[Step]:
-    steps = []
-    for number, step in enumerate(item.rows, start=1):
-        if step.name == "where":
-            condition = compile_where(step.argument, step.pointer, scope)
-            steps.append(Step(number=number, name=step.name, condition=condition))
-            continue
-        known = [name for name in step.argument if name in scope.columns]
-        getters = tuple(make_getter(name, scope.columns) for name in known)
-        says_key = set(item.key) <= set(step.argument)
-        steps.append(Step(number=number, name=step.name, getters=getters, says_key=says_key))
-    return steps

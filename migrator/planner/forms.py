@@ -74,7 +74,7 @@ def compile_value(value: Value, scope: Scope) -> Get:
 def _compile_form(value: Value, scope: Scope) -> Get:
     match value.form:
         case From(columns=columns):
-            return _first_of([_getter(name, scope) for name in columns])
+            return _first_of([getter_of(name, scope) for name in columns])
         case Template(text=text):
             return _template(text, value.pointer, scope)
         case Constant(value=constant):
@@ -90,7 +90,7 @@ def _blank(_cells: Cells, _notes: list[Note]) -> None:
     return None
 
 
-def _getter(name: str, scope: Scope) -> Getter:
+def getter_of(name: str, scope: Scope) -> Getter:
     """Find a source name; one that there is not was told by the check of names already."""
     try:
         return make_getter(name, scope.columns)
@@ -155,7 +155,7 @@ def _lines(templates: tuple[str, ...], separator: str, pointer: Pointer, scope: 
         except TemplateRefusedError as error:
             scope.refuse("E017", (*pointer, "lines", n), error.fact, error.hint)
             continue
-        parts.append((render, [_getter(name, scope) for name in sorted(used)]))
+        parts.append((render, [getter_of(name, scope) for name in sorted(used)]))
 
     def get(cells: Cells, _notes: list[Note]) -> str | None:
         kept = [

@@ -55,7 +55,10 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
             "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
         },
         "project": str(spec.project),
-        "source": {"connector": spec.source.connector, "files": _files(findings)},
+        "source": {
+            "connector": ", ".join(dict.fromkeys(one.connector for one in spec.sources.values())),
+            "files": _files(findings),
+        },
         "connector": {
             "name": compiled.catalog.connector,
             "version": compiled.catalog.version,
@@ -110,6 +113,7 @@ def _object_facts(
         "tier": str(item.tier),
         "read": staged.rows,
         "dropped": staged.dropped,
+        "multiplied": staged.multiplied,
         "because": compiled.order.because[name],
         "in_target": held,
         "is_listed": item.target.is_listed,

@@ -16,6 +16,7 @@ from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
 from migrator.records import Catalog, Identity
+from migrator.spec.shapes import joined_tables
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -50,9 +51,15 @@ def compile_for(spec: MappingSpec, source: Source, catalog: Catalog) -> Compiled
             columns[item.name] = source.columns(item.tables)
         except SourceError as error:
             problems += error.problems
+    joined: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for table in (table for item in spec.objects.values() for table in joined_tables(spec, item)):
+        try:
+            joined[table.tables] = source.columns(table.tables)
+        except SourceError as error:
+            problems += error.problems
     if problems:
         raise SourceError(*dict.fromkeys(problems))
-    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated))
+    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated), joined)
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
@@ -102,6 +109,7 @@ async def _fill(
     for name, item in compiled.objects.items():
         staged[name] = await stage.add(item, source)
     draft.index_identities()
+    draft.index_left_out()
     settle_duplicates(compiled, draft)
     recall(compiled, draft, ledger, identity.fingerprint)
     surveyed = None if how.is_offline else await survey(compiled, target, draft)

@@ -16,6 +16,7 @@ from migrator.records import Catalog, Field, Kind, ObjectType
 from migrator.spec.values import FieldSpec, Lookup, ObjectSpec
 
 Cells = Sequence[Any]
+Cleaner = Callable[[Cells], list[Any]]
 
 PARENT = "^parent"
 
@@ -79,13 +80,11 @@ class RowFunction:
         """Read a row; `written` is its original text as JSON, looked over once for characters that do harm."""
         findings: list[Finding] = []
         if len(cells) != self.width:
-            fact = f"the row has {len(cells)} cells, the header {self.width}"
-            hint = "correct the row, or state 'pad: true' in the source block"
-            return Reading("", {}, {}, [Finding("E130", "", "", fact, hint)])
+            return Reading("", {}, {}, [ragged(len(cells), self.width)])
         try:
             key = self.key(cells)
         except ValueRefusedError as error:
-            return Reading("", {}, {}, [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
+            return Reading("", {}, {}, [Finding(error.code, self._key_names, error.value, fact_of(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
         fields = self._folding.fold(self._read_fields(cells, findings))
@@ -107,7 +106,7 @@ class RowFunction:
                 if value is not None:
                     value = coerce(value)
             except ValueRefusedError as error:
-                findings.append(Finding(error.code, field.name, error.value, _fact(error), error.hint))
+                findings.append(Finding(error.code, field.name, error.value, fact_of(error), error.hint))
                 continue
             if notes:
                 findings += [Finding(note.code, field.name, "", note.fact) for note in notes]
@@ -127,7 +126,7 @@ class RowFunction:
             try:
                 asked = ask(cells, notes)
             except ValueRefusedError as error:
-                findings.append(Finding(error.code, name, error.value, _fact(error), error.hint))
+                findings.append(Finding(error.code, name, error.value, fact_of(error), error.hint))
                 continue
             if asked is not None:
                 found[name] = asked
@@ -137,7 +136,8 @@ class RowFunction:
         return found
 
 
-def _fact(error: ValueRefusedError) -> str:
+def fact_of(error: ValueRefusedError) -> str:
+    """Tell what is wrong with a value, and the value."""
     return f"{error.fact}: '{error.value}'" if error.value else error.fact
 
 
@@ -178,7 +178,13 @@ def _encoding_findings(written: str) -> Iterable[Finding]:
         yield Finding("W104", "", found[0], fact, "check the file's encoding")
 
 
-def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) -> Callable[[Cells], list[Any]]:
+def ragged(found: int, width: int) -> Finding:
+    """Tell that a row does not fit the header."""
+    fact = f"the row has {found} cells, the header {width}"
+    return Finding("E130", "", "", fact, "correct the row, or state 'pad: true' in the source block")
+
+
+def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) -> Cleaner:
     """Make the function that trims a row's text and empties what counts as blank."""
     if is_text and is_trimmed and not blank_values:
         return lambda cells: [cell.strip(WHITE) for cell in cells]

@@ -1,7 +1,7 @@
 """What a plan says, gathered once for every form of report; with what became of it where it was applied."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -38,6 +38,7 @@ class ObjectLine:
     calls: int
     overwrites: Mapping[str, int]
     in_target: int | None
+    multiplied: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -105,7 +105,7 @@ def _some(lines: Iterator[str], limit: int) -> list[str]:
 
 
 def _notes(summary: Summary) -> Iterator[str]:
-    """Say how each file was understood, and what the row steps left out; warnings first."""
+    """Say how each file was understood, and what the row steps left out and added; warnings first."""
     for file in summary.files:
         for code, fact in file["warnings"]:
             yield f"  {code}  {file['file']}: {harmless(fact)}"
@@ -113,8 +113,16 @@ def _notes(summary: Summary) -> Iterator[str]:
         notes = [*file["notes"], *([f"{file['blank_rows']:,} blank rows"] if file["blank_rows"] else [])]
         yield f"  {file['file']}: {of(file['rows'], 'row')}; {'; '.join(notes)}"
     for line in summary.objects:
-        if dropped := [f"{count:,} by step {step}" for step, count in line.dropped.items() if count]:
-            yield f"  {line.name}: {line.read:,} rows read, left out {', '.join(dropped)}"
+        counts = [(step, n, line.multiplied.get(step, 0)) for step, n in line.dropped.items()]
+        if steps := [text for step, *found in counts for text in _step_counts(step, *found)]:
+            yield f"  {line.name}: {line.read:,} rows read, {', '.join(steps)}"
+
+
+def _step_counts(step: str, dropped: int, added: int) -> Iterator[str]:
+    if dropped:
+        yield f"left out {dropped:,} by step {step}"
+    if added:
+        yield f"+{added:,} by step {step}"
 
 
 def _overwrites(summary: Summary) -> Iterator[str]:

@@ -12,7 +12,6 @@ from migrator.located import Located, Pointer
 
 Found = Iterator[tuple[Pointer, str]]
 
-_BUILT_STEPS = frozenset({"where", "distinct"})
 _BUILT_OPTIONS = frozenset({"reject"})
 
 
@@ -25,9 +24,10 @@ def later_problems(document: Located) -> Iterator[Problem]:
 
 
 def _mapping(data: Mapping[str, Any]) -> Found:
-    for key, feature in (("sources", "several sources"), ("tables", "prepared tables")):
-        if key in data:
-            yield (key,), feature
+    if "sources" in data:
+        yield ("sources",), "several sources"
+    for name, table in data.get("tables", {}).items():
+        yield from _steps(table.get("rows", []), ("tables", name, "rows"))
     for name, item in data["objects"].items():
         yield from _object(item or {}, ("objects", name))
 
@@ -45,14 +45,16 @@ def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
             for m, part in enumerate(line)
             if isinstance(part, dict)
         )
-    for n, step in enumerate(item.get("rows", [])):
-        yield from (
-            ((*pointer, "rows", n, name), f"the row step '{name}'") for name in step if name not in _BUILT_STEPS
-        )
+    yield from _steps(item.get("rows", []), (*pointer, "rows"))
     if "parent" in item:
         yield from _lookup(item["parent"], (*pointer, "parent"))
     for name, form in item.get("fields", {}).items():
         yield from _form(form, (*pointer, "fields", name), is_nested=False)
+
+
+def _steps(steps: list[Mapping[str, Any]], pointer: Pointer) -> Found:
+    for n, step in enumerate(steps):
+        yield from _inputs(step.get("set", {}), (*pointer, n, "set"))
 
 
 def _form(form: Any, pointer: Pointer, *, is_nested: bool) -> Found:

@@ -48,16 +48,8 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
         ("on_duplicate: merge", 5, "merging duplicates"),
         ("match: [[{any: [A, B]}]]", 14, "match on any of several fields"),
         ("match: [[A], [B, {any: [C]}]]", 22, "match on any of several fields"),
-        ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
-        ("rows: [{set: {a: b}}]", 13, "the row step 'set'"),
-        ("rows: [{rename: {a: b}}]", 13, "the row step 'rename'"),
-        ("rows: [{join: {with: a.csv, on: {a: b}}}]", 13, "the row step 'join'"),
-        ("rows: [{join: {with: [a, b], on: {a: b}, columns: [c], several: rows}}]", 13, "the row step 'join'"),
-        ("rows: [{split_rows: {column: a, by: ';', index: n}}]", 13, "the row step 'split_rows'"),
-        ("rows: [{unpivot: {columns: [a], name: b, value: c}}]", 13, "the row step 'unpivot'"),
-        ("rows: [{group: {by: [a], take: {b: {join: x}}}}]", 13, "the row step 'group'"),
-        ("rows: [{fill_down: [a]}]", 13, "the row step 'fill_down'"),
-        ("rows: [{where: x}, {sort: [a]}]", 25, "the row step 'sort'"),
+        (f"rows: [{{set: {{a: {{{LOOKUP}}}}}}}]", 23, "a lookup inside another form"),
+        ("rows: [{set: {a: {file: b}}}]", 23, "content of files"),
         (f"parent: {{{LOOKUP}, on_ambiguous: ask}}", 46, "asking"),
         (f"parent: {{{LOOKUP}, on_missing: {{id: x}}}}", 46, "a record to fall back to"),
         ("parent: {lookup: [a, b], by: [{key: a}]}", 14, "references of several kinds"),
@@ -72,7 +64,7 @@ def test_later_feature_of_an_object_is_refused_once(line: str, column: int, feat
     ("old", "new", "place", "feature"),
     [
         ("source:", "sources: {old: {connector: files}, new: {connector: files}}\n#", "3:1", "several sources"),
-        ("name: m", "name: m\ntables: {t: {from: a.csv, rows: [{where: x}]}}", "3:1", "prepared tables"),
+        ("name: m", "name: m\ntables: {t: {from: a.csv, rows: [{set: {a: {file: b}}}]}}", "3:45", "content of files"),
     ],
 )
 def test_later_feature_of_a_mapping_is_refused_once(
