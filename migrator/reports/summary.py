@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from migrator.records import Action
+from migrator.reports.wording import of
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
@@ -124,9 +125,8 @@ def _source(header: Mapping[str, Any]) -> str:
     files = header["source"]["files"]
     rows = sum(int(file["rows"]) for file in files)
     connector = header["source"]["connector"]
-    noun = "file" if connector == "files" else f"object of {connector}"
-    plural = noun.replace("file", "files").replace("object", "objects") if len(files) != 1 else noun
-    return f"{len(files)} {plural}, {rows:,} rows"
+    what = "file" if connector == "files" else "table" if "," in connector else "object"
+    return f"{of(len(files), what)}{'' if what == 'file' else f' of {connector}'}, {rows:,} rows"
 
 
 def _object_line(name: str, facts: Mapping[str, Any], header: Mapping[str, Any]) -> ObjectLine:

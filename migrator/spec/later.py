@@ -24,8 +24,6 @@ def later_problems(document: Located) -> Iterator[Problem]:
 
 
 def _mapping(data: Mapping[str, Any]) -> Found:
-    if "sources" in data:
-        yield ("sources",), "several sources"
     for name, table in data.get("tables", {}).items():
         yield from _steps(table.get("rows", []), ("tables", name, "rows"))
     for name, item in data["objects"].items():

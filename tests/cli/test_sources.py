@@ -52,3 +52,16 @@ def test_unknown_source_is_told(tmp_path: Path, connector: str, message: str) ->
     with pytest.raises(SpecError) as caught:
         opened(tmp_path, connector)
     assert f"m.yaml:3:21: {message}" in str(caught.value)
+
+
+def test_several_sources_are_opened_as_one(tmp_path: Path) -> None:
+    """Each with its own connector and settings; the plan says of which each file is."""
+    sources = "sources: {old: {connector: files, path: data}, crm: {connector: spotler}}"
+    text = MAPPING.format(connector="files").replace('source: {connector: files, blank_values: ["-"]}', sources)
+    text = text.replace("accounts", "old/people.csv")
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "people.csv").write_text("id,name\n", encoding="utf-8")
+    source = source_of(spec_of(tmp_path / "m.yaml"))
+    assert source.columns(("old/people.csv",)) == ("id", "name")
+    assert "addresscounty/state" in source.columns(("crm/accounts",))

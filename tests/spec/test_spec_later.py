@@ -63,7 +63,6 @@ def test_later_feature_of_an_object_is_refused_once(line: str, column: int, feat
 @pytest.mark.parametrize(
     ("old", "new", "place", "feature"),
     [
-        ("source:", "sources: {old: {connector: files}, new: {connector: files}}\n#", "3:1", "several sources"),
         ("name: m", "name: m\ntables: {t: {from: a.csv, rows: [{set: {a: {file: b}}}]}}", "3:45", "content of files"),
     ],
 )
