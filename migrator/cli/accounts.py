@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from migrator.cli.schema_cache import read_cache, read_kept, write_cache
-from migrator.connectors.registry import FILES, find_definition
+from migrator.connectors.registry import READ_ONLY, find_definition
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.discovery import Found, discover, is_discoverable, with_found
 from migrator.connectors.rest.environment import Sources, read_environment
@@ -86,7 +86,7 @@ async def learn_for(spec: MappingSpec) -> None:
     """Ask the CRMs of a mapping what they know of the objects in it, where they tell more than their files say."""
     asked = [(block, _tables(spec, name)) for name, block in spec.sources.items()]
     for block, names in (*asked, (spec.target, [item.to for item in spec.objects.values()])):
-        if block.connector == FILES:
+        if block.connector in READ_ONLY:
             continue
         account = account_of(spec, block)
         if is_discoverable(account.definition):

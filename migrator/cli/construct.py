@@ -9,14 +9,15 @@ from migrator.cli.accounts import account_of
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Source
 from migrator.connectors.registry import FILES
-from migrator.connectors.rest.environment import read_environment
+from migrator.connectors.rest.environment import Sources, read_environment
 from migrator.connectors.rest.source import RestSource
 from migrator.connectors.rest.target import RestTarget
 from migrator.connectors.several import SeveralSources
-from migrator.errors import Problem, StoreError
+from migrator.connectors.sql import SQL, OtherDatabase, SqliteDatabase, SqlSource
+from migrator.errors import Problem, SpecError, StoreError
 from migrator.ports import Clock, Rng, SystemClock
 from migrator.records import Catalog
-from migrator.spec.project import find_project
+from migrator.spec.project import find_project, inside
 from migrator.spec.read import LEDGER, read_spec
 from migrator.spec.values import Block, MappingSpec
 from migrator.store.ledger import Ledger, LedgerReader
@@ -41,6 +42,8 @@ def source_of(spec: MappingSpec) -> Source:
 def _open_source(spec: MappingSpec, block: Block, beside: FileSource) -> Source:
     if block.connector == FILES:
         return FileSource(project=spec.project, base=spec.path.parent, settings=block.settings)
+    if block.connector == SQL:
+        return _open_sql(spec, block, beside)
     account = account_of(spec, block)
     return RestSource(
         definition=account.known(),
@@ -48,6 +51,31 @@ def _open_source(spec: MappingSpec, block: Block, beside: FileSource) -> Source:
         zone=account.zone(),
         files=beside,
         blank_values=frozenset(block.settings.get("blank_values", ())),
+    )
+
+
+def _open_sql(spec: MappingSpec, block: Block, beside: FileSource) -> SqlSource:
+    """Open a database: an SQLite file below the mapping's folder, or an address that no mapping holds."""
+    environ = read_environment(spec.project, os.environ)
+    sources = Sources(prefix=block.env, environ=environ, profile=block.profile, block=block.settings)
+    url, _where = sources.find("url", is_shared=False)
+    stated, _where = sources.find("path")
+    blank_values = frozenset(block.settings.get("blank_values", ()))
+    if url is not None:
+        address = url
+        return SqlSource(connect=lambda: OtherDatabase(address), name=SQL, files=beside, blank_values=blank_values)
+    path = inside(spec.project, spec.path.parent, stated) if stated else None
+    if stated is None or path is None:
+        code, fact = (
+            ("E020", "no database is named")
+            if stated is None
+            else ("E017", f"'{stated}' lies outside the project folder")
+        )
+        hint = f"state 'path' of an SQLite file here, or set {block.env}_URL in the environment or a profile"
+        raise SpecError(Problem(code=code, place=spec.place((*block.pointer, "connector")), fact=fact, hint=hint))
+    found = path
+    return SqlSource(
+        connect=lambda: SqliteDatabase(found), name=stated, files=beside, file=found, blank_values=blank_values
     )
 
 

@@ -31,8 +31,6 @@ def _mapping(data: Mapping[str, Any]) -> Found:
 
 
 def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
-    if isinstance(item.get("from"), dict):
-        yield (*pointer, "from", "query"), "queries"
     if item.get("on_duplicate") == "merge":
         yield (*pointer, "on_duplicate"), "merging duplicates"
     if item.get("on_ambiguous") == "ask":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from mapping_texts import problems_of, read, replaced
 
+from migrator.records import Query
 from migrator.spec.values import Block
 
 SOURCES = "sources: {old: {connector: files, path: a, trim: false}, new: {connector: spotler, env: OLD}}"
@@ -61,3 +62,18 @@ def test_secret_in_a_source_is_refused(tmp_path: Path) -> None:
     text = text_with("old/p.csv").replace("env: OLD", "env: OLD, access_token: x")
     hint = "set OLD_ACCESS_TOKEN in the environment or a profile in migrator.yaml"
     assert problems_of(tmp_path, text) == [f"m.yaml:3:94: E018 'access_token' may not stand in a mapping ({hint})"]
+
+
+def test_query_goes_to_the_source_that_takes_it(tmp_path: Path) -> None:
+    """With several sources it is that of the only database."""
+    one = replaced("{connector: files}", "{connector: sql, path: a}").replace("p.csv", "{query: select 1}")
+    assert read(tmp_path, one).objects["people"].tables == (Query("select 1"),)
+    text = text_with("{query: select 1}").replace("new: {connector: spotler", "new: {connector: sql")
+    assert read(tmp_path, text).objects["people"].tables == (Query("new/select 1"),)
+
+
+def test_query_without_a_database_is_refused(tmp_path: Path) -> None:
+    """Files take none."""
+    found = problems_of(tmp_path, replaced("p.csv", "{query: select 1}"))
+    fact = "a query needs a source with the connector 'sql' (name a table instead)"
+    assert found == [f"m.yaml:7:19: E013 {fact}"]
