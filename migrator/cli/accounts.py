@@ -18,7 +18,7 @@ from migrator.errors import SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.spec.project import find_project
 from migrator.spec.read import prefix_of
-from migrator.spec.shapes import joined_tables
+from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Block, MappingSpec
 
 CACHE = Path(".migrator") / "schema"
@@ -95,8 +95,8 @@ async def learn_for(spec: MappingSpec) -> None:
 
 def _tables(spec: MappingSpec, source: str) -> list[str]:
     """Name the tables of a source that the mapping reads."""
-    joined = [table.tables for item in spec.objects.values() for table in joined_tables(spec, item)]
-    names = [name for tables in (*(item.tables for item in spec.objects.values()), *joined) for name in tables]
+    own = [item.tables for item in spec.objects.values()]
+    names = [name for tables in (*own, *(table.tables for table in beside_objects(spec))) for name in tables]
     prefix = f"{source}/" if source else ""
     return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 

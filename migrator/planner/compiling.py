@@ -89,6 +89,10 @@ def compile_mapping(
     problems = name_problems(spec, catalog, columns, joined)
     headers = all_headers(spec, columns, joined)
     spec = with_keys(spec, catalog)
+    for table in spec.prepared.values():
+        scope = Scope(spec=spec, columns=(), read_map=read_map)
+        compile_steps(table, headers, scope)
+        problems += scope.problems
     objects: dict[str, CompiledObject] = {}
     for number, item in enumerate(spec.objects.values(), start=1):
         if item.to in catalog.objects:

@@ -16,7 +16,7 @@ from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
 from migrator.records import Catalog, Identity
-from migrator.spec.shapes import joined_tables
+from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -52,7 +52,7 @@ def compile_for(spec: MappingSpec, source: Source, catalog: Catalog) -> Compiled
         except SourceError as error:
             problems += error.problems
     joined: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for table in (table for item in spec.objects.values() for table in joined_tables(spec, item)):
+    for table in beside_objects(spec):
         try:
             joined[table.tables] = source.columns(table.tables)
         except SourceError as error:

@@ -61,7 +61,6 @@ class Stage:
         item, workshop = compiled.item, self._workshop
         count = StageCount()
         shelf = _Shelf(self, compiled)
-        workshop.facts.clear()
         pipeline = await workshop.open(compiled.steps, source, shelf)
         table = source.table(item.tables)
         row = (compiled.number, item.name, item.to, str(compiled.tier), to_json(list(table.columns)))

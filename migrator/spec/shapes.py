@@ -43,6 +43,15 @@ def joined_tables(spec: MappingSpec, item: ObjectSpec | TableSpec) -> Iterator[T
             yield from joined_tables(spec, table)
 
 
+def beside_objects(spec: MappingSpec) -> Iterator[TableSpec]:
+    """Give every table that is no object's own: the prepared ones, and those that are joined."""
+    yield from spec.prepared.values()
+    for table in spec.prepared.values():
+        yield from joined_tables(spec, table)
+    for item in spec.objects.values():
+        yield from joined_tables(spec, item)
+
+
 def follow(spec: MappingSpec, item: ObjectSpec | TableSpec, headers: Headers) -> tuple[list[Shaped], Columns | None]:
     """Follow the columns through all steps; gives what each step sees, and the columns at the end."""
     columns = headers.get(item.tables)

@@ -346,6 +346,19 @@ def test_refused_row_of_a_prepared_table_stops_the_plan(tmp_path: Path) -> None:
     assert str(refused.value) == f"towns.csv:3: E130 the row has 1 cells, the header 2 ({hint})"
 
 
+def test_prepared_table_is_checked_though_nobody_joins_it(tmp_path: Path) -> None:
+    """Names and templates of its steps are those of its own table."""
+    desk = Desk(folder=tmp_path, top="tables: {t: {from: t.csv, rows: [{sort: [nam]}, {where: '{{ idd }}'}]}}\n")
+    desk.write("people.csv", "id,name", "1,A")
+    desk.write("t.csv", "id,name", "1,A")
+    with pytest.raises(SpecError) as refused:
+        desk.plan(people("match: none", fields=NAME))
+    assert [str(problem).partition(": ")[2] for problem in refused.value.problems] == [
+        "E015 no column 'nam' in t.csv (did you mean 'name'?)",
+        "E017 no column 'idd' in tables.t.rows[1].where (did you mean 'id'?)",
+    ]
+
+
 def test_table_that_joins_itself_is_refused(tmp_path: Path) -> None:
     """Also by way of another one."""
     desk = Desk(folder=tmp_path)
