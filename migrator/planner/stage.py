@@ -23,6 +23,8 @@ from migrator.store.draft import (
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
 from migrator.store.plan_schema import FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
 
+SHEAF_ROWS = 1_000
+
 
 @dataclass(kw_only=True, slots=True)
 class StageCount:
@@ -36,7 +38,7 @@ class StageCount:
 
 @dataclass(kw_only=True, slots=True)
 class _Sheaf:
-    """What one batch adds to the draft."""
+    """What goes into the draft at once."""
 
     records: list[StagedRecord] = field(default_factory=list)
     identities: list[StagedIdentity] = field(default_factory=list)
@@ -124,17 +126,15 @@ class _Shelf:
         self._depth = 0 if all(step.says_key for step in distinct) else len(distinct)
 
     def put(self, rows: list[Row]) -> None:
-        """Read rows that came through all steps, and put what is there into the draft."""
+        """Read rows that came through all steps."""
         read = self._compiled.read.read
         for row in rows:
             looked_over = to_json(row.clean) if self._has_joined else row.written
             self._add(row, read(row.clean, looked_over))
-        self._stage.store(self._sheaf)
-        self._sheaf = _Sheaf()
 
     def close(self) -> None:
         """Put away what is left, after the last row."""
-        self.put([])
+        self._store()
         if self._depth:
             self._stage.settle(self._depth)
 
@@ -148,6 +148,8 @@ class _Shelf:
             digest = digest_of(self._compiled.item.name, KEY, key)
             name = f"{step.number} {step.name}"
             self._sheaf.left_out.append(LeftOut(*digest, self._compiled.number, row.file, row.number, name))
+            if len(self._sheaf.left_out) >= SHEAF_ROWS:
+                self._store()
 
     def stand_for(self, step: CompiledStep, row: Row, kept: int) -> None:
         """Note that another row stands for this one, and for its key where that is another."""
@@ -155,11 +157,19 @@ class _Shelf:
         digest = digest_of(self._compiled.item.name, KEY, key) if key else (None, None)
         if self._depth:
             self._sheaf.standing.append(StandsFor(row.token, kept, *digest))
+            if len(self._sheaf.standing) >= SHEAF_ROWS:
+                self._store()
 
     def _add(self, row: Row, reading: Reading) -> None:
         record = self._stage.stage(self._compiled, row, reading, self._sheaf)
         if self._depth:
             self._sheaf.landed.append((row.token, record))
+        if len(self._sheaf.records) >= SHEAF_ROWS:
+            self._store()
+
+    def _store(self) -> None:
+        self._stage.store(self._sheaf)
+        self._sheaf = _Sheaf()
 
 
 def identities_of(

@@ -15,7 +15,7 @@ from planning_cases import CRELATE, Desk, TypedSource, firms, people
 from migrator.connectors.protocols import Batch, Table
 from migrator.planner.compiling import CompiledObject, compile_mapping
 from migrator.planner.identities import KEY, digest_of
-from migrator.planner.stage import Stage, StageCount
+from migrator.planner.stage import SHEAF_ROWS, Stage, StageCount
 from migrator.store.draft import Draft
 from migrator.store.leaving import left_out_of
 
@@ -106,6 +106,34 @@ def test_row_that_a_step_removed_is_noted_where_a_lookup_may_ask_for_it(
     with Draft(tmp_path / "acme.plan") as draft:
         asyncio.run(Stage(draft, "acme").add(item, Sized([("1", "y", "p", ""), ("2", "x", "q", "t")], 1)))
         assert left_out_of(draft, *digest_of("companies", KEY, key)) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{reject: {when: \"{{ a == 'x' }}\", because: no}}", (2_005, 0, 0)),
+        ("{where: \"{{ a != 'x' }}\"}", (1, 2_004, 0)),
+        ("{distinct: [b]}", (1, 0, 2_004)),
+    ],
+)
+def test_rows_that_come_to_no_end_are_not_gathered_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, expected: tuple[int, int, int]
+) -> None:
+    """What a step refuses, drops or replaces before all rows are there is put away as it comes."""
+    sizes = []
+
+    def store(_stage: Stage, sheaf: Any) -> None:
+        sizes.append((len(sheaf.records), len(sheaf.left_out), len(sheaf.standing)))
+
+    monkeypatch.setattr(Stage, "store", store)
+    link = "CurrentPosition_Company_Id: {lookup: companies, by: [{key: a}]}"
+    rows = firms(f"rows: [{step}, {{sort: [a]}}]", "match: none", fields="Name: a")
+    item = compiled(tmp_path, rows + people("match: none", fields=link), "companies")
+    lines = [("0", "y", "b", ""), *((str(n), "x", "b", "") for n in range(1, 2_005))]
+    with Draft(tmp_path / "acme.plan") as draft:
+        asyncio.run(Stage(draft, "acme").add(item, Sized(lines, 7)))
+    assert max(max(size) for size in sizes) == SHEAF_ROWS
+    assert tuple(sum(size) for size in zip(*sizes, strict=True)) == expected
 
 
 def test_row_that_nobody_asks_for_is_not_noted(tmp_path: Path) -> None:

@@ -205,6 +205,7 @@ def test_ragged_row_is_refused_before_the_steps(tmp_path: Path) -> None:
         ("{fill_down: [id, a.b]}", "E015 no column 'a.b' in people.csv (there are: id, name)"),
         ("{rename: {nam: x}}", "E015 no column 'nam' in people.csv (did you mean 'name'?)"),
         ("{rename: {name: id}}", "E013 the column 'id' is there already (choose another name)"),
+        ("{set: {a: id, b: id}}, {rename: {a: x, b: x}}", "E013 the column 'x' is there already (choose another name)"),
         ("{set: {id: name}}", "E013 the column 'id' is there already (choose another name)"),
         ("{set: {x: nam}}", "E015 no column 'nam' in people.csv (did you mean 'name'?)"),
         ("{split_rows: {column: nam}}", "E015 no column 'nam' in people.csv (did you mean 'name'?)"),
@@ -294,6 +295,15 @@ def test_join_may_make_several_rows_of_one(tmp_path: Path) -> None:
     seen = joined(tmp_path, "several: rows", "{set: {k: '{{ id }}{{ t_city }}'}}", key="k")
     assert records(seen) == ["1Bonn A Bonn", "2 B", "3 C", "4Köln D Köln", "4Ulm D Ulm"]
     assert counts(seen) == ({}, {"1 join": 1})
+
+
+def test_control_character_of_a_partner_is_found(tmp_path: Path) -> None:
+    """What comes from the other table is looked over as the row itself is."""
+    desk = Desk(folder=tmp_path)
+    desk.write("people.csv", "id,name", "1,A")
+    desk.write("towns.csv", "id,city", "1,B\x07onn")
+    seen = desk.plan(people("rows: [{join: {with: towns.csv, on: {id: id}}}]", "match: none", fields="LastName: city"))
+    assert [problem[:26] for problem in seen.problems] == ["contacts:2 E112 LastName: "]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,12 @@ class Each:
             except ValueRefusedError as error:
                 self._bench.refuse(row, error)
                 continue
-            noted = row._replace(notes=(*row.notes, *_found(self._bench, notes))) if notes else row
-            made += self._bench.multiply(noted, shaped)
+            if notes:
+                row = row._replace(notes=(*row.notes, *_found(self._bench, notes)))  # noqa: PLW2901 - the same row
+            if len(shaped) == 1 and shaped[0] is row.clean:
+                made.append(row)
+            else:
+                made += self._bench.multiply(row, shaped)
         yield made
 
     def rest(self) -> Iterator[list[Row]]:
