@@ -287,3 +287,9 @@ _NORMALISED: Mapping[str, Callable[[str, str], bool]] = {
 def midnight(day: date) -> datetime:
     """Take a date as a date-time: midnight UTC, without any shift of zone."""
     return datetime.combine(day, time(), UTC)
+
+
+class Query(str):
+    """A query that a source runs, where others have the name of a table."""
+
+    __slots__ = ()

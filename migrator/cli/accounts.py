@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from migrator.cli.schema_cache import read_cache, read_kept, write_cache
-from migrator.connectors.registry import FILES, find_definition
+from migrator.connectors.registry import READ_ONLY, find_definition
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.discovery import Found, discover, is_discoverable, with_found
 from migrator.connectors.rest.environment import Sources, read_environment
@@ -18,6 +18,7 @@ from migrator.errors import SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.spec.project import find_project
 from migrator.spec.read import prefix_of
+from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Block, MappingSpec
 
 CACHE = Path(".migrator") / "schema"
@@ -74,26 +75,30 @@ class Account:
         return found
 
 
-def account_of(spec: MappingSpec, side: str, *, environ: Mapping[str, str] | None = None) -> Account:
-    """Find the account behind the source or the target block of a mapping. Raises SpecError."""
-    block = spec.source if side == "source" else spec.target
-    place = spec.place((side, "connector"))
+def account_of(spec: MappingSpec, block: Block, *, environ: Mapping[str, str] | None = None) -> Account:
+    """Find the account behind a block of a mapping, that of a source or of the target. Raises SpecError."""
+    place = spec.place((*block.pointer, "connector"))
     definition = find_definition(block.connector, project=spec.project, base=spec.path.parent, place=place)
     return Account(definition=definition, block=block, project=spec.project, environ=environ)
 
 
 async def learn_for(spec: MappingSpec) -> None:
     """Ask the CRMs of a mapping what they know of the objects in it, where they tell more than their files say."""
-    for side, names in (("source", _tables(spec)), ("target", [item.to for item in spec.objects.values()])):
-        if getattr(spec, side).connector == FILES:
+    asked = [(block, _tables(spec, name)) for name, block in spec.sources.items()]
+    for block, names in (*asked, (spec.target, [item.to for item in spec.objects.values()])):
+        if block.connector in READ_ONLY:
             continue
-        account = account_of(spec, side)
+        account = account_of(spec, block)
         if is_discoverable(account.definition):
             await account.learn(names)
 
 
-def _tables(spec: MappingSpec) -> list[str]:
-    return [table for item in spec.objects.values() for table in item.tables]
+def _tables(spec: MappingSpec, source: str) -> list[str]:
+    """Name the tables of a source that the mapping reads."""
+    own = [item.tables for item in spec.objects.values()]
+    names = [name for tables in (*own, *(table.tables for table in beside_objects(spec))) for name in tables]
+    prefix = f"{source}/" if source else ""
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
 
 def named_account(connector: str, profile: str = "") -> Account:

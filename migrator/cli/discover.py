@@ -46,7 +46,8 @@ def command(manner: Manner, target: str, objects: tuple[str, ...]) -> int:
 
 def _account(target: str, manner: Manner) -> Account:
     if Path(target).is_file() and "connector" not in Path(target).name:
-        return account_of(spec_of(Path(target), profile=manner.profile), "target")
+        spec = spec_of(Path(target), profile=manner.profile)
+        return account_of(spec, spec.target)
     return named_account(target, manner.profile)
 
 

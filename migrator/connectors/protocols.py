@@ -45,12 +45,16 @@ class SourceFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """An opened table. `is_text`: every cell is text. `batches` may be walked once, and fills `facts` as it ends."""
+    """An opened table. `is_text`: every cell is text. `batches` may be walked once, and fills `facts` as it ends.
+
+    `blank_values` are whole cells that count as blank in this table, beside the source's own.
+    """
 
     columns: tuple[str, ...]
     is_text: bool
     batches: AsyncIterator[Batch]
     facts: list[SourceFacts] = field(default_factory=list)
+    blank_values: frozenset[str] = frozenset()
 
 
 class Source(Protocol):

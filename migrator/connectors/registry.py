@@ -4,12 +4,13 @@ from pathlib import Path
 
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.reading import read_definition, shipped
+from migrator.connectors.sql import SQL
 from migrator.errors import Problem, SpecError
 from migrator.resources import packaged
 from migrator.spelling import did_you_mean
 
 FILES = "files"
-LATER = ("sql",)
+READ_ONLY = (FILES, SQL)
 
 
 def find_definition(connector: str, *, project: Path, base: Path, place: str) -> Definition:
@@ -27,9 +28,8 @@ def find_definition(connector: str, *, project: Path, base: Path, place: str) ->
 
 
 def _unknown(connector: str, place: str) -> Problem:
-    if connector in (*LATER, FILES):
-        what = "written to yet" if connector == FILES else "used yet"
+    if connector in READ_ONLY:
         hint = f"this version knows: {', '.join(shipped())}"
-        return Problem(code="E090", place=place, fact=f"'{connector}' cannot be {what}", hint=hint)
-    hint = did_you_mean(connector, [*shipped(), FILES]) or f"there are: {', '.join(shipped())}"
+        return Problem(code="E090", place=place, fact=f"'{connector}' cannot be written to yet", hint=hint)
+    hint = did_you_mean(connector, [*shipped(), *READ_ONLY]) or f"there are: {', '.join(shipped())}"
     return Problem(code="E012", place=place, fact=f"unknown connector '{connector}'", hint=hint)

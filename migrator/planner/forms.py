@@ -27,7 +27,6 @@ class Note(NamedTuple):
 
 
 Get = Callable[[Cells, list[Note]], Any]
-ReadMap = Callable[[Mapping[str, str]], dict[str, str]]
 ReadFile = Callable[[str], str]
 
 
@@ -36,14 +35,20 @@ def no_files(name: str) -> str:
     raise ValueRefusedError("E117", "there are no files here", value=name)
 
 
+class ReadFiles(NamedTuple):
+    """What reads files of the source: small ones as tables of keys and values, and others as text."""
+
+    pairs: Callable[[Mapping[str, str]], dict[str, str]]
+    text: ReadFile = no_files
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
     """What forms of one object may name, and where their problems go."""
 
     spec: MappingSpec
     columns: tuple[str, ...]
-    read_map: ReadMap
-    read_file: ReadFile = no_files
+    read: ReadFiles
     problems: list[Problem] = field(default_factory=list)
 
     def names(self) -> Names:
@@ -82,7 +87,7 @@ def compile_value(value: Value, scope: Scope) -> Get:
 def _compile_form(value: Value, scope: Scope) -> Get:
     match value.form:
         case From(columns=columns):
-            return _first_of([_getter(name, scope) for name in columns])
+            return _first_of([getter_of(name, scope) for name in columns])
         case Template(text=text):
             return _template(text, value.pointer, scope)
         case Constant(value=constant):
@@ -92,7 +97,7 @@ def _compile_form(value: Value, scope: Scope) -> Get:
         case Lines(templates=templates, separator=separator):
             return _lines(templates, separator, value.pointer, scope)
         case FileOf(column=column):
-            return _content_of(_getter(column, scope), scope.read_file)
+            return _content_of(getter_of(column, scope), scope.read.text)
     return _blank
 
 
@@ -100,7 +105,7 @@ def _blank(_cells: Cells, _notes: list[Note]) -> None:
     return None
 
 
-def _getter(name: str, scope: Scope) -> Getter:
+def getter_of(name: str, scope: Scope) -> Getter:
     """Find a source name; one that there is not was told by the check of names already."""
     try:
         return make_getter(name, scope.columns)
@@ -165,7 +170,7 @@ def _lines(templates: tuple[str, ...], separator: str, pointer: Pointer, scope: 
         except TemplateRefusedError as error:
             scope.refuse("E017", (*pointer, "lines", n), error.fact, error.hint)
             continue
-        parts.append((render, [_getter(name, scope) for name in sorted(used)]))
+        parts.append((render, [getter_of(name, scope) for name in sorted(used)]))
 
     def get(cells: Cells, _notes: list[Note]) -> str | None:
         kept = [
@@ -233,7 +238,7 @@ def _compile_transform(transform: Transform, scope: Scope) -> tuple[Apply, bool]
         scope.refuse("E012", transform.pointer, f"unknown transform '{transform.name}'", hint)
         return None
     kind = kinds[transform.name]
-    making = Making(argument=transform.argument, otherwise=transform.otherwise, read_map=scope.read_map)
+    making = Making(argument=transform.argument, otherwise=transform.otherwise, read_map=scope.read.pairs)
     try:
         return kind.make(making), kind.takes_list
     except (ValueError, TypeError, KeyError) as error:

@@ -58,7 +58,11 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
             "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
         },
         "project": str(spec.project),
-        "source": {"connector": spec.source.connector, "files": _files(findings), "contents": count_contents(draft)},
+        "source": {
+            "connector": ", ".join(dict.fromkeys(one.connector for one in spec.sources.values())),
+            "files": _files(findings),
+            "contents": count_contents(draft),
+        },
         "connector": {
             "name": compiled.catalog.connector,
             "version": compiled.catalog.version,
@@ -116,6 +120,7 @@ def _object_facts(
         "read": staged.rows,
         "dropped": staged.dropped,
         "because": compiled.order.because(name, counts.linked),
+        "multiplied": staged.multiplied,
         "in_target": held,
         "is_listed": item.target.is_listed,
         "marker": item.marker,

@@ -12,6 +12,7 @@ from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
 from migrator.planner.duplicates import settle_duplicates
+from migrator.planner.forms import ReadFiles
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_matches
@@ -23,6 +24,7 @@ from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
 from migrator.records import Catalog, Identity
+from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -67,9 +69,16 @@ def compile_for(spec: MappingSpec, source: Source, catalog: Catalog, contents: C
             columns[item.name] = source.columns(item.tables)
         except SourceError as error:
             problems += error.problems
+    joined: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for table in beside_objects(spec):
+        try:
+            joined[table.tables] = source.columns(table.tables)
+        except SourceError as error:
+            problems += error.problems
     if problems:
         raise SourceError(*dict.fromkeys(problems))
-    return compile_mapping(spec, catalog, columns, lambda stated: source.pairs(**stated), contents.text)
+    read = ReadFiles(pairs=lambda stated: source.pairs(**stated), text=contents.text)
+    return compile_mapping(spec, catalog, columns, read, joined)
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
@@ -126,6 +135,7 @@ async def _fill(
         staged[name] = await stage.add(item, source)
     draft.index_identities()
     adopt_spelling(draft, normal_text)
+    draft.index_left_out()
     settle_duplicates(compiled, draft)
     recall(compiled, draft, ledger, identity.fingerprint)
     surveyed = None if how.is_offline else await survey(compiled, target, draft)

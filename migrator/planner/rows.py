@@ -18,6 +18,7 @@ from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, all_lookups, lines_of
 
 Cells = Sequence[Any]
+Cleaner = Callable[[Cells], list[Any]]
 
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
 
@@ -99,13 +100,11 @@ class RowFunction:
         """Read a row; `written` is its original text as JSON, looked over once for characters that do harm."""
         findings: list[Finding] = []
         if len(cells) != self.width:
-            fact = f"the row has {len(cells)} cells, the header {self.width}"
-            hint = "correct the row, or state 'pad: true' in the source block"
-            return Reading("", {}, [], [Finding("E130", "", "", fact, hint)])
+            return Reading("", {}, [], [ragged(len(cells), self.width)])
         try:
             key = self.key(cells)
         except ValueRefusedError as error:
-            return Reading("", {}, [], [Finding(error.code, self._key_names, error.value, _fact(error), error.hint)])
+            return Reading("", {}, [], [Finding(error.code, self._key_names, error.value, fact_of(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
         fields = self._folding.fold(self._read_fields(cells, findings))
@@ -126,7 +125,7 @@ class RowFunction:
                 if value is not None:
                     value = coerce(value, notes)
             except ValueRefusedError as error:
-                findings.append(Finding(error.code, field.name, error.value, _fact(error), error.hint))
+                findings.append(Finding(error.code, field.name, error.value, fact_of(error), error.hint))
                 continue
             if notes:
                 findings += [Finding(note.code, field.name, note.value, note.fact) for note in notes]
@@ -153,7 +152,7 @@ class RowFunction:
             try:
                 asked = ask(cells, notes)
             except ValueRefusedError as error:
-                findings.append(Finding(error.code, name, error.value, _fact(error), error.hint))
+                findings.append(Finding(error.code, name, error.value, fact_of(error), error.hint))
                 continue
             if asked is not None:
                 fields[name] = asked.staged
@@ -177,7 +176,8 @@ def _asked_columns(spec: MappingSpec, name: str) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(tuple(name for name, _ in line.inputs) for line in lines if line.kind == "row"))
 
 
-def _fact(error: ValueRefusedError) -> str:
+def fact_of(error: ValueRefusedError) -> str:
+    """Tell what is wrong with a value, and the value."""
     return f"{error.fact}: '{error.value}'" if error.value else error.fact
 
 
@@ -214,7 +214,13 @@ def _encoding_findings(written: str) -> Iterable[Finding]:
         yield Finding("W104", "", found[0], fact, "check the file's encoding")
 
 
-def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) -> Callable[[Cells], list[Any]]:
+def ragged(found: int, width: int) -> Finding:
+    """Tell that a row does not fit the header."""
+    fact = f"the row has {found} cells, the header {width}"
+    return Finding("E130", "", "", fact, "correct the row, or state 'pad: true' in the source block")
+
+
+def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) -> Cleaner:
     """Make the function that trims a row's text and empties what counts as blank."""
     if is_text and is_trimmed and not blank_values:
         return lambda cells: [cell.strip(WHITE) for cell in cells]

@@ -1,16 +1,17 @@
 """Rows of a source → the draft: each read once, by the pure row function, with identities and references."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from migrator.connectors.protocols import Source, SourceFacts, Table
-from migrator.planner.asking import key_text
-from migrator.planner.compiling import Compiled, CompiledObject, Step
+from migrator.connectors.protocols import Source, SourceFacts
+from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.contents import Contents
 from migrator.planner.identities import KEY, MARKER, digest_of, marker_of
-from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import Finding, Reading, cleaner, to_json
+from migrator.planner.rows import Finding, Reading, to_json
+from migrator.planner.shaping.bench import Row
+from migrator.planner.shaping.pipeline import Workshop, cleaner_of
+from migrator.planner.shaping.steps import CompiledStep
 from migrator.records import Action
 from migrator.store.draft import (
     STAGED,
@@ -20,39 +21,33 @@ from migrator.store.draft import (
     StagedRecord,
     StagedReference,
 )
+from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
 from migrator.store.plan_schema import FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
 
-Cells = Sequence[Any]
-
-_STEP_SPACE = 1_000
-
-
-class _Row(NamedTuple):
-    """A row on its way: its record number, its number in the file, original and cleaned cells."""
-
-    record: int
-    number: int
-    cells: Cells
-    clean: list[Any]
+SHEAF_ROWS = 1_000
 
 
 @dataclass(kw_only=True, slots=True)
 class StageCount:
-    """What staging an object found: rows read, what each step dropped, and the facts of its files."""
+    """What staging an object found: rows read, those that each step dropped and added, and the facts of its files."""
 
     rows: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
+    multiplied: dict[str, int] = field(default_factory=dict)
     files: list[SourceFacts] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
 class _Sheaf:
-    """What one batch adds to the draft."""
+    """What goes into the draft at once."""
 
     records: list[StagedRecord] = field(default_factory=list)
     identities: list[StagedIdentity] = field(default_factory=list)
     references: list[StagedReference] = field(default_factory=list)
     problems: list[StagedProblem] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    standing: list[StandsFor] = field(default_factory=list)
+    landed: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Stage:
@@ -63,96 +58,129 @@ class Stage:
         self._contents = contents
         self._mapping = compiled.spec.name
         self._waves = compiled.waves
+        self._workshop = Workshop(draft=draft)
         self.next_record = 1
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the rows at hand hold so much text that they should be put away."""
+        return self._contents.is_full
 
     async def add(self, compiled: CompiledObject, source: Source) -> StageCount:
         """Read an object's table to its end. Raises SourceError; the draft is then of no use."""
-        item = compiled.item
+        item, workshop = compiled.item, self._workshop
+        count = StageCount()
+        shelf = _Shelf(self, compiled)
+        pipeline = await workshop.open(compiled.steps, source, shelf)
         table = source.table(item.tables)
         row = (compiled.number, item.name, item.to, str(compiled.tier), to_json(list(table.columns)))
         self._draft.add_object(row)
-        clean = cleaner(is_text=table.is_text, is_trimmed=item.is_trimmed, blank_values=source.blank_values)
-        count = StageCount(dropped={f"{step.number} {step.name}": 0 for step in compiled.steps})
-        await self._add_batches(compiled, table, clean, count)
-        count.files = table.facts
+        clean = cleaner_of(table, source, is_trimmed=item.is_trimmed)
+        async for batch in table.batches:
+            count.rows += len(batch.rows)
+            for rows in pipeline.take(list(workshop.rows_of(batch, table, clean, shelf))):
+                shelf.put(rows)
+        for rows in pipeline.rest():
+            shelf.put(rows)
+        shelf.close()
+        count.files = [*table.facts, *workshop.facts]
+        for step, bench in zip(compiled.steps, pipeline.benches, strict=True):
+            count.dropped[f"{step.number} {step.name}"] = bench.dropped
+            count.multiplied[f"{step.number} {step.name}"] = bench.added
         return count
 
-    async def _add_batches(
-        self, compiled: CompiledObject, table: Table, clean: Callable[[Cells], list[Any]], count: StageCount
-    ) -> None:
-        async for batch in table.batches:
-            file = self._draft.file_number(batch.file)
-            sheaf = _Sheaf()
-            rows = []
-            for number, cells in batch.rows:
-                rows.append(_Row(self.next_record, number, cells, clean(cells)))
-                self.next_record += 1
-            count.rows += len(rows)
-            for step in compiled.steps:
-                before = len(rows)
-                rows = self._step(compiled, step, rows, sheaf, file)
-                count.dropped[f"{step.number} {step.name}"] += before - len(rows)
-            for row in rows:
-                self._read(compiled, row, file, sheaf)
-                if self._contents.is_full:
-                    self._put(sheaf)
-                    sheaf = _Sheaf()
-            self._put(sheaf)
-
-    def _put(self, sheaf: _Sheaf) -> None:
-        self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
-        self._draft.add_contents(self._contents.take())
-
-    def _step(self, compiled: CompiledObject, step: Step, rows: list[_Row], sheaf: _Sheaf, file: int) -> list[_Row]:
-        whole = [row for row in rows if len(row.clean) == compiled.read.width]
-        ragged = [row for row in rows if len(row.clean) != compiled.read.width]
-        if step.name == "distinct":
-            return self._distinct(compiled, step, whole, sheaf) + ragged
-        kept = ragged
-        for row in whole:
-            try:
-                if step.condition(row.clean):
-                    kept.append(row)
-            except ValueRefusedError as error:
-                finding = Finding(error.code, step.name, error.value, error.fact, error.hint)
-                reading = Reading(compiled.read.key(row.clean), {}, [], [finding])
-                self._stage(compiled, row, reading, to_json(row.cells), (file, sheaf))
-        return kept
-
-    def _distinct(self, compiled: CompiledObject, step: Step, rows: list[_Row], sheaf: _Sheaf) -> list[_Row]:
-        number = compiled.number * _STEP_SPACE + step.number
-        values = [(row.record, to_json([key_text(_or_blank(get(row.clean))) for get in step.getters])) for row in rows]
-        stands_for = self._draft.keep_first(number, values)
-        for row in rows:
-            first = stands_for[row.record]
-            if first != row.record and not step.says_key and (key := compiled.read.key(row.clean)):
-                digest = digest_of(compiled.item.name, KEY, key)
-                sheaf.identities.append(StagedIdentity(*digest, first, KEY_LINE))
-        return [row for row in rows if stands_for[row.record] == row.record]
-
-    def _read(self, compiled: CompiledObject, row: _Row, file: int, sheaf: _Sheaf) -> None:
-        written = to_json(row.cells)
-        self._stage(compiled, row, compiled.read.read(row.clean, written), written, (file, sheaf))
-
-    def _stage(
-        self, compiled: CompiledObject, row: _Row, reading: Reading, written: str, into: tuple[int, _Sheaf]
-    ) -> None:
-        file, sheaf = into
-        is_rejected = any(finding.rejects for finding in reading.findings)
+    def stage(self, compiled: CompiledObject, row: Row, reading: Reading, sheaf: "_Sheaf") -> int:
+        """Add a row that came to its end to a sheaf; gives its record number."""
+        record, number = self.next_record, compiled.number
+        self.next_record += 1
+        findings = [*row.notes, *reading.findings]
+        is_rejected = any(finding.rejects for finding in findings)
         state = str(Action.REJECT) if is_rejected else str(Action.SKIP) if reading.is_skipped else STAGED
-        number = compiled.number
+        place = (row.file, row.number)
         sheaf.records.append(
-            StagedRecord(row.record, number, file, row.number, reading.key, written, to_json(reading.fields), state)
+            StagedRecord(record, number, *place, reading.key, row.written, to_json(reading.fields), state)
         )
-        sheaf.problems += [StagedProblem(row.record, number, *finding) for finding in reading.findings]
+        sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
         if reading.key:
-            sheaf.identities += identities_of(compiled, row.record, reading.key, reading.fields, self._mapping)
-            sheaf.identities += [StagedIdentity(*digest, row.record, LOOKUP_LINE) for digest in reading.rows]
+            sheaf.identities += identities_of(compiled, record, reading.key, reading.fields, self._mapping)
+            sheaf.identities += [StagedIdentity(*digest, record, LOOKUP_LINE) for digest in reading.rows]
         if state == STAGED:
             sheaf.references += [
-                StagedReference(row.record, *query[:3], self._waves[query.lookup][query.line], *query.digest)
+                StagedReference(record, *query[:3], self._waves[query.lookup][query.line], *query.digest)
                 for query in reading.references
             ]
+        return record
+
+    def store(self, sheaf: "_Sheaf") -> None:
+        """Put a sheaf into the draft."""
+        self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
+        self._draft.add_contents(self._contents.take())
+        if sheaf.left_out:
+            add_left_out(self._draft, sheaf.left_out)
+        if sheaf.standing or sheaf.landed:
+            add_standing(self._draft, sheaf.standing, sheaf.landed)
+
+    def settle(self, depth: int) -> None:
+        """State the keys of rows that others stand for."""
+        settle_standing(self._draft, KEY_LINE, depth)
+
+
+class _Shelf:
+    """Where the rows of one object end, whichever way they take."""
+
+    def __init__(self, stage: Stage, compiled: CompiledObject) -> None:
+        self._stage = stage
+        self._compiled = compiled
+        self._sheaf = _Sheaf()
+        self._has_joined = any(step.table for step in compiled.steps)
+        distinct = [step for step in compiled.steps if step.name == "distinct"]
+        self._depth = 0 if all(step.says_key for step in distinct) else len(distinct)
+
+    def put(self, rows: list[Row]) -> None:
+        """Read rows that came through all steps."""
+        read = self._compiled.read.read
+        for row in rows:
+            looked_over = to_json(row.clean) if self._has_joined else row.written
+            self._add(row, read(row.clean, looked_over))
+
+    def close(self) -> None:
+        """Put away what is left, after the last row."""
+        self._store()
+        if self._depth:
+            self._stage.settle(self._depth)
+
+    def refuse(self, step: CompiledStep | None, row: Row, finding: Finding) -> None:
+        """Stage a row as refused."""
+        self._add(row, Reading(step.key(row.clean) if step else "", {}, [], [finding]))
+
+    def leave_out(self, step: CompiledStep, row: Row) -> None:
+        """Note a row that a step removed, where a lookup may ask for it."""
+        if self._compiled.is_asked and (key := step.key(row.clean)):
+            digest = digest_of(self._compiled.item.name, KEY, key)
+            name = f"{step.number} {step.name}"
+            self._sheaf.left_out.append(LeftOut(*digest, self._compiled.number, row.file, row.number, name))
+            if len(self._sheaf.left_out) >= SHEAF_ROWS:
+                self._store()
+
+    def stand_for(self, step: CompiledStep, row: Row, kept: int) -> None:
+        """Note that another row stands for this one, and for its key where that is another."""
+        key = "" if step.says_key else step.key(row.clean)
+        digest = digest_of(self._compiled.item.name, KEY, key) if key else (None, None)
+        if self._depth:
+            self._sheaf.standing.append(StandsFor(row.token, kept, *digest))
+            if len(self._sheaf.standing) >= SHEAF_ROWS:
+                self._store()
+
+    def _add(self, row: Row, reading: Reading) -> None:
+        record = self._stage.stage(self._compiled, row, reading, self._sheaf)
+        if self._depth:
+            self._sheaf.landed.append((row.token, record))
+        if len(self._sheaf.records) >= SHEAF_ROWS or self._stage.is_full:
+            self._store()
+
+    def _store(self) -> None:
+        self._stage.store(self._sheaf)
+        self._sheaf = _Sheaf()
 
 
 def identities_of(
@@ -193,7 +221,3 @@ def max_marker(compiled: CompiledObject) -> int | None:
     """Give the length of the field that keeps the marker; None if the target does not say."""
     field = compiled.target.field(compiled.marker)
     return field.max_length if field else None
-
-
-def _or_blank(value: Any) -> Any:
-    return "" if value is None else value

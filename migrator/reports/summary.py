@@ -1,11 +1,12 @@
 """What a plan says, gathered once for every form of report; with what became of it where it was applied."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from migrator.records import Action
+from migrator.reports.wording import of
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
@@ -41,6 +42,7 @@ class ObjectLine:
     calls: int
     overwrites: Mapping[str, int]
     in_target: int | None
+    multiplied: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,9 +137,8 @@ def _source(header: Mapping[str, Any]) -> str:
     files = header["source"]["files"]
     rows = sum(int(file["rows"]) for file in files)
     connector = header["source"]["connector"]
-    noun = "file" if connector == "files" else f"object of {connector}"
-    plural = noun.replace("file", "files").replace("object", "objects") if len(files) != 1 else noun
-    return f"{len(files)} {plural}, {rows:,} rows"
+    what = "file" if connector == "files" else "table" if "," in connector else "object"
+    return f"{of(len(files), what)}{'' if what == 'file' else f' of {connector}'}, {rows:,} rows"
 
 
 def _object_line(name: str, facts: Mapping[str, Any], header: Mapping[str, Any]) -> ObjectLine:

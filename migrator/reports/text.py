@@ -110,7 +110,7 @@ def _some(lines: Iterator[str], limit: int) -> list[str]:
 
 
 def _notes(summary: Summary) -> Iterator[str]:
-    """Say how each file was understood, and what the row steps left out; warnings first."""
+    """Say how each file was understood, and what the row steps left out and added; warnings first."""
     for file in summary.files:
         for code, fact in file["warnings"]:
             yield f"  {code}  {file['file']}: {harmless(fact)}"
@@ -120,8 +120,16 @@ def _notes(summary: Summary) -> Iterator[str]:
     if (named := summary.header["source"]["contents"])["files"]:
         yield f"  {of(named['files'], 'file')} that rows name; {of(named['bytes'], 'byte')}"
     for line in summary.objects:
-        if dropped := [f"{count:,} by step {step}" for step, count in line.dropped.items() if count]:
-            yield f"  {line.name}: {line.read:,} rows read, left out {', '.join(dropped)}"
+        counts = [(step, n, line.multiplied.get(step, 0)) for step, n in line.dropped.items()]
+        if steps := [text for step, *found in counts for text in _step_counts(step, *found)]:
+            yield f"  {line.name}: {line.read:,} rows read, {', '.join(steps)}"
+
+
+def _step_counts(step: str, dropped: int, added: int) -> Iterator[str]:
+    if dropped:
+        yield f"left out {dropped:,} by step {step}"
+    if added:
+        yield f"+{added:,} by step {step}"
 
 
 def _options(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from migrator.errors import Problem
 from migrator.located import Located, Pointer
 from migrator.spec.values import (
+    Block,
     ByLine,
     Constant,
     Fallback,
@@ -32,11 +33,13 @@ _VAR = re.compile(r"\{\{\s*vars\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """What a form may refer to, and where its problems go: the document, `vars`, and chains under a name."""
+    """What a form may refer to, and where its problems go: `vars`, chains under a name, sources, prepared tables."""
 
     document: Located
     vars: Mapping[str, Any]
     chains: Mapping[str, Any]
+    sources: Mapping[str, Block] = field(default_factory=dict)
+    prepared: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, code: str, pointer: Pointer, fact: str, hint: str = "") -> None:

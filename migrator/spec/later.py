@@ -12,8 +12,6 @@ from migrator.located import Located, Pointer
 
 Found = Iterator[tuple[Pointer, str]]
 
-_BUILT_STEPS = frozenset({"where", "distinct"})
-
 
 def later_problems(document: Located) -> Iterator[Problem]:
     """Find every use of what is not built yet, in the order of the text."""
@@ -24,22 +22,13 @@ def later_problems(document: Located) -> Iterator[Problem]:
 
 
 def _mapping(data: Mapping[str, Any]) -> Found:
-    for key, feature in (("sources", "several sources"), ("tables", "prepared tables")):
-        if key in data:
-            yield (key,), feature
     for name, item in data["objects"].items():
         yield from _object(item or {}, ("objects", name))
 
 
 def _object(item: Mapping[str, Any], pointer: Pointer) -> Found:
-    if isinstance(item.get("from"), dict):
-        yield (*pointer, "from", "query"), "queries"
     if item.get("on_ambiguous") == "ask":
         yield (*pointer, "on_ambiguous"), "asking"
-    for n, step in enumerate(item.get("rows", [])):
-        yield from (
-            ((*pointer, "rows", n, name), f"the row step '{name}'") for name in step if name not in _BUILT_STEPS
-        )
     if "parent" in item:
         yield from _lookup(item["parent"], (*pointer, "parent"))
     for name, form in item.get("fields", {}).items():

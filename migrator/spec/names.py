@@ -1,18 +1,33 @@
 """The names that a mapping uses, checked against the source's columns and the target's catalog."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.errors import Problem
 from migrator.located import Pointer
 from migrator.records import CUSTOM, TEXT_KINDS, Catalog, Field, Kind, ObjectType
-from migrator.spec.values import ByLine, FileOf, From, ListOf, Lookup, MappingSpec, ObjectSpec, Value, lines_of
+from migrator.spec.shapes import Headers, Shaped, all_headers, claims, follow
+from migrator.spec.steps import Join, SetColumns
+from migrator.spec.values import (
+    ByLine,
+    FileOf,
+    From,
+    ListOf,
+    Lookup,
+    MappingSpec,
+    ObjectSpec,
+    TableSpec,
+    Value,
+    lines_of,
+)
 from migrator.spelling import did_you_mean
 
 Columns = tuple[str, ...]
 
 _SHOWN = 8
+_CLASH = defaultdict(lambda: "choose another name", join="state a 'prefix', or the 'columns' to add")
 _NEEDS_PART = {Kind.TAGS: ("a category", ".Default"), Kind.ITEMS: ("a position and a part", "")}
 
 
@@ -27,15 +42,19 @@ class _Names:
     def problem(self, code: str, pointer: Pointer, fact: str, hint: str = "") -> Problem:
         return Problem(code=code, place=self.spec.place(pointer), fact=fact, hint=hint)
 
-    def column(self, name: str, item: ObjectSpec, pointer: Pointer) -> Iterator[Problem]:
+    def column(self, name: str, item: ObjectSpec | TableSpec, pointer: Pointer) -> Iterator[Problem]:
         """Find a column, exactly or as the head of a path; columns that were not read are not judged."""
         columns = self.columns.get(item.name)
         if columns is None or name in columns or name.replace("[", ".").split(".")[0] in columns:
             return
-        fact = f"no column '{name}' in {', '.join(item.tables)}"
+        yield self.no_column(name, columns, ", ".join(item.tables), pointer)
+
+    def no_column(self, name: str, columns: Columns, where: str, pointer: Pointer) -> Problem:
+        """Tell that there is no such column, and which was meant."""
+        fact = f"no column '{name}' in {where}"
         head = re.split(r"[.\[]", name, maxsplit=1)[0]
         hint = did_you_mean(name, columns) or did_you_mean(head, columns) or f"there are: {_some(columns)}"
-        yield self.problem("E015", pointer, fact, hint)
+        return self.problem("E015", pointer, fact, hint)
 
     def target_object(self, spelled: str) -> ObjectType | None:
         """Find the target's object behind the name in a lookup: an object of this mapping, or `target/x`."""
@@ -45,12 +64,20 @@ class _Names:
         return self.catalog.objects.get(item.to) if item else None
 
 
-def name_problems(spec: MappingSpec, catalog: Catalog, columns: Mapping[str, Columns]) -> list[Problem]:
-    """Check all names at once; `columns` holds the header of each object whose source was read."""
-    names = _Names(spec=spec, catalog=catalog, columns=columns)
+def name_problems(
+    spec: MappingSpec, catalog: Catalog, columns: Mapping[str, Columns], joined: Headers | None = None
+) -> list[Problem]:
+    """Check all names at once; `columns` holds the header of each object whose source was read, `joined` others."""
+    headers = all_headers(spec, columns, joined)
+    followed = {item.name: follow(spec, item, headers) for item in spec.objects.values()}
+    after = {name: columns for name, (_steps, columns) in followed.items() if columns is not None}
+    names = _Names(spec=spec, catalog=catalog, columns=after)
     found: list[Problem] = []
+    for table in spec.prepared.values():
+        found += _step_problems(names, table, follow(spec, table, headers)[0])
     for item in spec.objects.values():
         target = catalog.objects.get(item.to)
+        found += _step_problems(names, item, followed[item.name][0])
         found += _row_problems(names, item)
         if target is None:
             hint = did_you_mean(item.to, catalog.objects) or f"there are: {_some(catalog.objects)}"
@@ -64,16 +91,31 @@ def name_problems(spec: MappingSpec, catalog: Catalog, columns: Mapping[str, Col
 def _row_problems(names: _Names, item: ObjectSpec) -> Iterator[Problem]:
     for column in item.key:
         yield from names.column(column, item, (*item.pointer, "key"))
-    for step in item.rows:
-        for n, column in enumerate(step.argument if step.name == "distinct" else ()):
-            yield from names.column(column, item, (*step.pointer, n))
     for field in item.fields:
         yield from _value_columns(names, item, field.value)
     if item.parent:
         yield from _lookup_columns(names, item, item.parent)
 
 
-def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Problem]:
+def _step_problems(names: _Names, item: ObjectSpec | TableSpec, steps: list[Shaped]) -> Iterator[Problem]:
+    """Check the names in each step against the columns before it."""
+    for step, before, right in steps:
+        if before is None or right is None:
+            return
+        for pointer, name, among, kind in claims(step, before, right):
+            head = name.replace("[", ".").split(".")[0] if kind == "path" else name
+            if kind == "new" and name in among:
+                yield names.problem("E013", pointer, f"the column '{name}' is there already", _CLASH[step.name])
+            elif kind != "new" and name not in among and head not in among:
+                tables = step.tables if isinstance(step, Join) and among is right else item.tables
+                yield names.no_column(name, among, ", ".join(tables), pointer)
+        if isinstance(step, SetColumns):
+            seen = replace(names, columns={item.name: before})
+            for _name, value in step.columns:
+                yield from _value_columns(seen, item, value)
+
+
+def _value_columns(names: _Names, item: ObjectSpec | TableSpec, value: Value) -> Iterator[Problem]:
     match value.form:
         case From(columns=columns):
             for column in columns:
@@ -89,7 +131,7 @@ def _value_columns(names: _Names, item: ObjectSpec, value: Value) -> Iterator[Pr
         yield from _value_columns(names, item, value.default)
 
 
-def _lookup_columns(names: _Names, item: ObjectSpec, lookup: Lookup) -> Iterator[Problem]:
+def _lookup_columns(names: _Names, item: ObjectSpec | TableSpec, lookup: Lookup) -> Iterator[Problem]:
     if lookup.column:
         yield from names.column(lookup.column, item, item.pointer)
     inputs = [pair for line in lines_of(lookup) for pair in line.inputs] + list(lookup.create or ())

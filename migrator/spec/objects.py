@@ -6,14 +6,17 @@ from typing import Any
 
 from migrator.located import Pointer
 from migrator.spec.forms import Scope, as_names, read_lookup, read_value
+from migrator.spec.steps import read_steps
+from migrator.spec.tables import read_tables
 from migrator.spec.values import (
+    Block,
     Example,
     FieldSpec,
     Lookup,
     Marker,
     MatchLine,
     ObjectSpec,
-    RowStep,
+    is_trimmed,
 )
 from migrator.spelling import did_you_mean
 
@@ -53,17 +56,16 @@ def _with_likeness(name: str, raw: Mapping[str, Any], scope: Scope, seen: tuple[
 
 def _read_object(name: str, raw: Mapping[str, Any], scope: Scope) -> ObjectSpec:
     pointer: Pointer = ("objects", name)
-    steps = enumerate(raw.get("rows", []))
     lines = enumerate(raw.get("match", []))
     tests = enumerate(raw.get("examples", []))
     return ObjectSpec(
         name=name,
-        tables=as_names(raw["from"]),
+        tables=read_tables(raw["from"], (*pointer, "from"), scope),
         to=raw["to"],
         key=as_names(raw["key"]),
         fields=_read_fields(raw, pointer, scope),
         match=tuple(_read_match(line, (*pointer, "match", n)) for n, line in lines),
-        rows=tuple(_read_step(step, (*pointer, "rows", n)) for n, step in steps),
+        rows=read_steps(raw.get("rows", []), (*pointer, "rows"), scope),
         parent=_read_parent(raw, pointer, scope),
         marker=_read_marker(raw.get("marker"), (*pointer, "marker")),
         on_match=raw.get("on_match", "update"),
@@ -103,11 +105,6 @@ def _read_match(raw: list[Any], pointer: Pointer) -> MatchLine:
     return MatchLine(parts=tuple(parts), pointer=pointer)
 
 
-def _read_step(raw: Mapping[str, Any], pointer: Pointer) -> RowStep:
-    name, argument = next(iter(raw.items()))
-    return RowStep(name=name, argument=argument, pointer=(*pointer, name))
-
-
 def _read_parent(raw: Mapping[str, Any], pointer: Pointer, scope: Scope) -> Lookup | None:
     parent = raw.get("parent")
     return None if parent is None else read_lookup(parent, (*pointer, "parent"), scope)
@@ -123,6 +120,9 @@ def _read_example(raw: Mapping[str, Any], pointer: Pointer) -> Example:
     return Example(row=raw["row"], record=raw.get("record"), reject=raw.get("reject", ""), pointer=pointer)
 
 
-def with_trim(objects: Mapping[str, ObjectSpec], *, is_trimmed: bool) -> dict[str, ObjectSpec]:
-    """Hand the source's `trim: false` down to all objects."""
-    return {name: item if is_trimmed else replace(item, is_trimmed=False) for name, item in objects.items()}
+def with_trim(objects: Mapping[str, ObjectSpec], sources: Mapping[str, Block]) -> dict[str, ObjectSpec]:
+    """Hand a source's `trim: false` down to its objects."""
+    return {
+        name: item if is_trimmed(sources, item.tables) else replace(item, is_trimmed=False)
+        for name, item in objects.items()
+    }

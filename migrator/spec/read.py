@@ -12,6 +12,7 @@ from migrator.located import Located, Pointer, read_located
 from migrator.spec.forms import Scope
 from migrator.spec.later import later_problems
 from migrator.spec.objects import read_objects, with_trim
+from migrator.spec.prepared import read_prepared
 from migrator.spec.project import Project, find_project, inside
 from migrator.spec.values import Block, Limit, Limits, MappingSpec
 
@@ -43,10 +44,18 @@ def _build(path: Path, document: Located, found: list[Problem], given: tuple[Map
     environ, profile = given
     raw = document.data
     project = find_project(path)
-    source = _read_block("source", document, project, "")
-    target = _read_block("target", document, project, profile)
-    constants = _read_vars(raw.get("vars", {}), (source, target), environ)
-    scope = Scope(document=document, vars=constants, chains=raw.get("transforms", {}), problems=found)
+    sources = {name: _read_block(pointer, block, project, "") for name, pointer, block in _sources(raw)}
+    target = _read_block(("target",), raw["target"], project, profile)
+    constants = _read_vars(raw.get("vars", {}), (*sources.values(), target), environ)
+    scope = Scope(
+        document=document,
+        vars=constants,
+        chains=raw.get("transforms", {}),
+        sources=sources,
+        prepared=frozenset(raw.get("tables", {})),
+        problems=found,
+    )
+    prepared = read_prepared(raw.get("tables", {}), scope)
     objects = read_objects(raw["objects"], scope)
     ledger = inside(project.folder, project.folder, raw.get("ledger", LEDGER))
     if ledger is None:
@@ -59,12 +68,13 @@ def _build(path: Path, document: Located, found: list[Problem], given: tuple[Map
         project=project.folder,
         sha256=document.sha256,
         document=document,
-        source=source,
+        sources=sources,
         target=target,
         vars=constants,
         limits=_read_limits(raw.get("limits", {})),
         ledger=ledger,
-        objects=with_trim(objects, is_trimmed=source.settings.get("trim", True)),
+        objects=with_trim(objects, sources),
+        prepared=prepared,
     )
 
 
@@ -85,15 +95,21 @@ def _secret_problems(document: Located) -> Iterator[Problem]:
                 yield Problem(code="E018", place=place, fact=f"'{key}' may not stand in a mapping", hint=hint)
 
 
-def _read_block(side: str, document: Located, project: Project, override: str) -> Block:
-    raw = document.data[side]
+def _sources(raw: Mapping[str, Any]) -> list[tuple[str, Pointer, Mapping[str, Any]]]:
+    """Give each source's name, place and block; `source:` has no name."""
+    if "source" in raw:
+        return [("", ("source",), raw["source"])]
+    return [(name, ("sources", name), block) for name, block in raw["sources"].items()]
+
+
+def _read_block(pointer: Pointer, raw: Mapping[str, Any], project: Project, override: str) -> Block:
     name = override or raw.get("profile", "")
     return Block(
         connector=raw["connector"],
         env=_prefix(raw),
         settings={key: value for key, value in raw.items() if key not in _BLOCK_KEYS},
         profile=project.profile(name) if name else {},
-        pointer=(side,),
+        pointer=pointer,
     )
 
 

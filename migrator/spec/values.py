@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from migrator.located import Located, Pointer
 
@@ -151,13 +151,16 @@ class MatchLine:
     pointer: Pointer = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowStep:
-    """One step of `rows`: `where` with an expression, or `distinct` with columns."""
+class RowStep(Protocol):
+    """One step of `rows`; its kinds stand in `steps.py`."""
 
-    name: str
-    argument: Any
-    pointer: Pointer = ()
+    @property
+    def name(self) -> str:
+        """Give the word by which a mapping calls it."""
+
+    @property
+    def pointer(self) -> Pointer:
+        """Tell where it stands in the mapping."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +201,17 @@ class ObjectSpec:
     on_duplicate: str = "reject"
     is_trimmed: bool = True
     examples: tuple[Example, ...] = ()
+    pointer: Pointer = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableSpec:
+    """A table that is no object, for `join`: which of the source's, and the steps that prepare it."""
+
+    name: str
+    tables: tuple[str, ...]
+    rows: tuple[RowStep, ...] = ()
+    is_trimmed: bool = True
     pointer: Pointer = ()
 
 
@@ -243,19 +257,34 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MappingSpec:
-    """A whole mapping. `document` keeps the text for places in messages; `sha256` is over the bytes of the file."""
+    """A whole mapping; `document` keeps the text for places in messages, and `sha256` is over the bytes of the file.
+
+    `sources` are by name, that of `source:` under no name.
+    """
 
     name: str
     path: Path
     project: Path
     sha256: str
     document: Located = field(repr=False)
-    source: Block
+    sources: Mapping[str, Block]
     target: Block
     vars: Mapping[str, Any]
     limits: Limits
     ledger: Path
     objects: Mapping[str, ObjectSpec]
+    prepared: Mapping[str, TableSpec] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Block:
+        """Give the block of the only source, or of the first of several."""
+        return next(iter(self.sources.values()))
+
+    def table(self, tables: tuple[str, ...]) -> TableSpec:
+        """Give the prepared table of a name, else the source's own."""
+        if len(tables) == 1 and tables[0] in self.prepared:
+            return self.prepared[tables[0]]
+        return TableSpec(name=", ".join(tables), tables=tables, is_trimmed=is_trimmed(self.sources, tables))
 
     def place(self, pointer: Pointer, *, key: bool = False) -> str:
         """Give `file:line:col` of a value, or of its key."""
@@ -264,6 +293,12 @@ class MappingSpec:
     def asked_object(self, stated: str) -> str:
         """Name the target's object that a name in a lookup stands for."""
         return self.objects[stated].to if stated in self.objects else stated.removeprefix("target/")
+
+
+def is_trimmed(sources: Mapping[str, Block], tables: tuple[str, ...]) -> bool:
+    """Tell whether the source of these tables trims its text."""
+    block = sources.get("") or sources[tables[0].partition("/")[0]]
+    return bool(block.settings.get("trim", True))
 
 
 def lines_of(lookup: Lookup) -> list[ByLine]:

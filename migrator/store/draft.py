@@ -117,6 +117,10 @@ class Draft:
             self.many("INSERT INTO file VALUES(?,?)", [(self._files[name], name)])
         return self._files[name]
 
+    def file_name(self, number: int) -> str:
+        """Give the name of a numbered source file."""
+        return list(self._files)[number - 1]
+
     def add_rows(
         self,
         records: list[StagedRecord],
@@ -143,17 +147,21 @@ class Draft:
         self.many("UPDATE record SET state=? WHERE id=?", ((str(state), record) for record in records))
 
     def keep_first(self, step: int, values: list[tuple[int, str]]) -> dict[int, int]:
-        """Tell which of these (record, value) stand for which: each to the first record of its value, itself if new."""
+        """Tell which of these (record, value), in their order, stand for which: each to the first of its value."""
         with translated(self.path):
             self.db.execute("DELETE FROM scratch.batch")
-            self.db.executemany("INSERT INTO scratch.batch VALUES(?,?)", values)
+            self.db.executemany("INSERT INTO scratch.batch(record, value) VALUES(?,?)", values)
             self.db.execute(
-                "INSERT OR IGNORE INTO scratch.seen SELECT ?, value, n FROM scratch.batch ORDER BY n", (step,)
+                "INSERT OR IGNORE INTO scratch.seen SELECT ?, value, record FROM scratch.batch ORDER BY n", (step,)
             )
             found = self.db.execute(
-                "SELECT n, record FROM scratch.batch JOIN scratch.seen USING(value) WHERE step=?", (step,)
+                "SELECT b.record, s.record FROM scratch.batch b JOIN scratch.seen s USING(value) WHERE step=?", (step,)
             )
             return dict(found.fetchall())
+
+    def index_left_out(self) -> None:
+        """Sort the rows that steps removed by their keys, once."""
+        self.run("CREATE INDEX scratch.left_out_by_digest ON left_out(digest, proof)")
 
     def index_identities(self) -> None:
         """Sort what records state, once, after all rows are staged."""

@@ -7,6 +7,7 @@ import pytest
 from migrator.cli.construct import source_of, spec_of
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.rest.source import RestSource
+from migrator.connectors.sql import SqlSource
 from migrator.errors import SpecError
 
 MAPPING = """\
@@ -52,7 +53,7 @@ def test_file_that_a_row_names_lies_beside_the_mapping(tmp_path: Path, connector
 @pytest.mark.parametrize(
     ("connector", "message"),
     [
-        ("sql", "E090 'sql' cannot be used yet"),
+        ("sql", "E020 no database is named"),
         ("spotlr", "E012 unknown connector 'spotlr' (did you mean 'spotler'?)"),
     ],
 )
@@ -61,3 +62,48 @@ def test_unknown_source_is_told(tmp_path: Path, connector: str, message: str) ->
     with pytest.raises(SpecError) as caught:
         opened(tmp_path, connector)
     assert f"m.yaml:3:21: {message}" in str(caught.value)
+
+
+def test_several_sources_are_opened_as_one(tmp_path: Path) -> None:
+    """Each with its own connector and settings; the plan says of which each file is."""
+    sources = "sources: {old: {connector: files, path: data}, crm: {connector: spotler}}"
+    text = MAPPING.format(connector="files").replace('source: {connector: files, blank_values: ["-"]}', sources)
+    text = text.replace("accounts", "old/people.csv")
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "people.csv").write_text("id,name\n", encoding="utf-8")
+    source = source_of(spec_of(tmp_path / "m.yaml"))
+    assert source.columns(("old/people.csv",)) == ("id", "name")
+    assert "addresscounty/state" in source.columns(("crm/accounts",))
+
+
+def database(folder: Path, block: str) -> object:
+    """Open the database of a block, with an address in the environment of the project."""
+    (folder / ".env").write_text("OLD_URL=sqlite://\n", encoding="utf-8")
+    (folder / ".env").chmod(0o600)
+    text = MAPPING.format(connector="sql").replace('blank_values: ["-"]', block)
+    (folder / "m.yaml").write_text(text, encoding="utf-8")
+    return source_of(spec_of(folder / "m.yaml"))
+
+
+@pytest.mark.parametrize(("block", "name"), [("path: crm.sqlite", "crm.sqlite"), ("env: OLD", "sql")])
+def test_database_is_a_file_or_an_address_outside_of_the_mapping(tmp_path: Path, block: str, name: str) -> None:
+    """The name in a plan is that of the file, and never the address."""
+    source = database(tmp_path, block)
+    assert isinstance(source, SqlSource)
+    assert source.name == name
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("path: ../crm.sqlite", "E017 '../crm.sqlite' lies outside the project folder"),
+        ("env: NEW", "E020 no database is named (state 'path' of an SQLite file here, or set NEW_URL in"),
+        ("url: 'sqlite://'", "E018 'url' may not stand in a mapping"),
+    ],
+)
+def test_database_that_may_not_be_opened_is_told(tmp_path: Path, block: str, message: str) -> None:
+    """A mapping is shared: it names no address, and no file outside of its project."""
+    with pytest.raises(SpecError) as caught:
+        database(tmp_path, block)
+    assert message in str(caught.value)

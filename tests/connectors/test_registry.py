@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.connectors.registry import FILES, LATER, find_definition
+from migrator.connectors.registry import READ_ONLY, find_definition
 from migrator.connectors.rest.reading import shipped
 from migrator.errors import SpecError
 from migrator.resources import packaged
@@ -63,17 +63,11 @@ def test_connector_file_that_is_wrong_is_told(tmp_path: Path) -> None:
     assert no_definition(tmp_path, "own.yaml") == expected
 
 
-@pytest.mark.parametrize("name", LATER)
-def test_connector_of_a_later_version_says_so(tmp_path: Path, name: str) -> None:
-    """A name that is known, but of no use in this version."""
-    expected = f"{PLACE}: E090 '{name}' cannot be used yet (this version knows: {', '.join(shipped())})"
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_files_and_databases_are_no_definition_yet(tmp_path: Path, name: str) -> None:
+    """They are read only, in this version."""
+    expected = f"{PLACE}: E090 '{name}' cannot be written to yet (this version knows: {', '.join(shipped())})"
     assert no_definition(tmp_path, name) == expected
-
-
-def test_files_are_no_definition_yet(tmp_path: Path) -> None:
-    """Files are read only, in this version."""
-    expected = f"{PLACE}: E090 'files' cannot be written to yet (this version knows: {', '.join(shipped())})"
-    assert no_definition(tmp_path, FILES) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Batch, SourceFacts, Table
 from migrator.connectors.registry import find_definition
 from migrator.located import parse_located
-from migrator.planner.forms import Note, Scope, compile_value
+from migrator.planner.forms import Note, ReadFiles, Scope, compile_value
 from migrator.planner.making import Planning, make_plan
 from migrator.planner.paths import make_getter
 from migrator.planner.refusal import ValueRefusedError
@@ -282,7 +282,7 @@ _SPEC = MappingSpec(
     project=Path(),
     sha256="",
     document=_DOCUMENT,
-    source=_BLOCK,
+    sources={"": _BLOCK},
     target=_BLOCK,
     vars={},
     limits=Limits(),
@@ -296,7 +296,7 @@ def scope_of(
 ) -> Scope:
     """Make a scope with these columns; `pairs` is what every file of a map holds."""
     spec = replace(_SPEC, vars=constants or {})
-    return Scope(spec=spec, columns=columns, read_map=lambda _stated: dict(pairs or {}))
+    return Scope(spec=spec, columns=columns, read=ReadFiles(lambda _stated: dict(pairs or {})))
 
 
 def names_of(*columns: str, **constants: Any) -> Names:

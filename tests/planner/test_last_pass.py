@@ -9,6 +9,7 @@ from planning_cases import MAPPING, Desk, firms, people
 
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.filling import Filling, Planned
+from migrator.planner.forms import ReadFiles
 from migrator.records import Catalog, Field, Kind, ObjectType
 from migrator.spec.values import Lookup, Value
 from migrator.store.changes import Pointer, Staged, operation_id
@@ -113,7 +114,7 @@ def compiled(folder: Path) -> Compiled:
     objects["tasks"] = ObjectType(name="tasks", fields=fields, parents=("people", "firms"), kind_words=words)
     catalog = Catalog(connector="crelate", version="1", objects=objects)
     columns = dict.fromkeys(("people", "firms", "tasks"), ("id", "t", "k", "p"))
-    return compile_mapping(Desk(folder=folder).spec(TASKS), catalog, columns, lambda _stated: {})
+    return compile_mapping(Desk(folder=folder).spec(TASKS), catalog, columns, ReadFiles(lambda _stated: {}))
 
 
 def filled(folder: Path, fields: dict[str, Any], pointers: dict[tuple[str, int], Pointer], **kinds: str) -> Planned:

@@ -7,6 +7,7 @@ from planning_cases import CRELATE, Desk
 
 from migrator.planner.compiling import compile_mapping
 from migrator.planner.examples import example_problems
+from migrator.planner.forms import ReadFiles
 
 COLUMNS = ("id", "first", "last", "born", "tags", "firm", "name")
 PEOPLE = """\
@@ -35,7 +36,7 @@ def told(folder: Path, example: str, objects: str = PEOPLE) -> list[str]:
     """Run one example; give what it says, without the place's folder."""
     columns = {"contacts": COLUMNS, "companies": COLUMNS, "notes": COLUMNS}
     compiled = compile_mapping(
-        Desk(folder=folder).spec(objects.replace("EXAMPLE", example)), CRELATE, columns, lambda _stated: {}
+        Desk(folder=folder).spec(objects.replace("EXAMPLE", example)), CRELATE, columns, ReadFiles(lambda _stated: {})
     )
     return [str(problem).replace(f"{folder}/acme.yaml:", "") for problem in example_problems(compiled)]
 
@@ -114,3 +115,22 @@ def test_example_of_a_child_states_its_parent(tmp_path: Path) -> None:
     bad = '{row: {id: "1", firm: "7", name: Hi}, record: {Body: Hi}}'
     fact = 'parent: expected nothing, got {"key":"7","lookup":"contacts"}'
     assert told(tmp_path, bad, notes) == [f"14:9: E024 {fact} {HINT}"]
+
+
+DERIVED = """\
+  contacts:
+    from: people.csv
+    to: contacts
+    key: k
+    rows: [{rename: {id: k}}, {set: {full: "{{ first }} {{ last }}"}}, {where: "{{ false }}"}]
+    fields: {LastName: full}
+    examples:
+      - EXAMPLE
+"""
+
+
+def test_row_of_an_example_is_the_row_after_all_steps(tmp_path: Path) -> None:
+    """It states derived columns itself, the steps do not run, and a column that is gone is unknown."""
+    assert told(tmp_path, '{row: {k: "7", full: Ada King}, record: {LastName: Ada King}}', DERIVED) == []
+    expected = [f"13:9: E024 the source has no column 'id' {HINT}"]
+    assert told(tmp_path, '{row: {id: "7"}, record: {}}', DERIVED) == expected

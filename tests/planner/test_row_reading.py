@@ -11,6 +11,7 @@ from planning_cases import CRELATE, Desk
 from migrator.errors import SpecError
 from migrator.planner.asking import key_text
 from migrator.planner.compiling import Compiled, compile_mapping
+from migrator.planner.forms import ReadFiles
 from migrator.planner.rows import Finding, Reading, cleaner, to_json
 
 COLUMNS = ("id", "sub", "last", "born", "salary", "tags", "company", "city")
@@ -22,7 +23,7 @@ def compiled(folder: Path, fields: str, *, key: str = "id", more: str = "") -> C
     people = f"  contacts: {{from: people.csv, to: contacts, key: {key}, {more} fields: {{{fields}}}}}\n"
     firms = "  companies: {from: firms.csv, to: companies, key: id, fields: {Name: {from: last, required: true}}}\n"
     columns = {"contacts": COLUMNS, "companies": COLUMNS}
-    return compile_mapping(Desk(folder=folder).spec(people + firms), CRELATE, columns, lambda _stated: {})
+    return compile_mapping(Desk(folder=folder).spec(people + firms), CRELATE, columns, ReadFiles(lambda _stated: {}))
 
 
 def read(folder: Path, fields: str, *, key: str = "id", **row: Any) -> Reading:

@@ -45,7 +45,7 @@ def test_rows_are_the_sum_of_their_columns(path: Path) -> None:
         found = summarize(plan)
     for line in found.objects:
         assert line.rows == sum(getattr(line, name) for name in COLUMNS)
-        assert line.rows == line.read - sum(line.dropped.values())
+        assert line.rows == line.read - sum(line.dropped.values()) + sum(line.multiplied.values())
     assert found.totals["rows"] == sum(found.totals[name] for name in COLUMNS) == 12
     for name in (*COLUMNS, "link", "conflict", "for_lookups", "rows"):
         assert found.totals[name] == sum(getattr(line, name) for line in found.objects)

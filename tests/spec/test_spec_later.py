@@ -29,36 +29,12 @@ def test_later_feature_of_a_field_is_refused_once(form: str, column: int, featur
     ("line", "column", "feature"),
     [
         ("on_ambiguous: ask", 5, "asking"),
-        ("rows: [{reject: {when: x, because: y}}]", 13, "the row step 'reject'"),
-        ("rows: [{set: {a: b}}]", 13, "the row step 'set'"),
-        ("rows: [{rename: {a: b}}]", 13, "the row step 'rename'"),
-        ("rows: [{join: {with: a.csv, on: {a: b}}}]", 13, "the row step 'join'"),
-        ("rows: [{join: {with: [a, b], on: {a: b}, columns: [c], several: rows}}]", 13, "the row step 'join'"),
-        ("rows: [{split_rows: {column: a, by: ';', index: n}}]", 13, "the row step 'split_rows'"),
-        ("rows: [{unpivot: {columns: [a], name: b, value: c}}]", 13, "the row step 'unpivot'"),
-        ("rows: [{group: {by: [a], take: {b: {join: x}}}}]", 13, "the row step 'group'"),
-        ("rows: [{fill_down: [a]}]", 13, "the row step 'fill_down'"),
-        ("rows: [{where: x}, {sort: [a]}]", 25, "the row step 'sort'"),
         (f"parent: {{{LOOKUP}, on_ambiguous: ask}}", 46, "asking"),
     ],
 )
 def test_later_feature_of_an_object_is_refused_once(line: str, column: int, feature: str, tmp_path: Path) -> None:
     """The same holds for what an object asks for."""
     assert problems_of(tmp_path, with_key(line)) == later(f"7:{column}", feature)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "place", "feature"),
-    [
-        ("source:", "sources: {old: {connector: files}, new: {connector: files}}\n#", "3:1", "several sources"),
-        ("name: m", "name: m\ntables: {t: {from: a.csv, rows: [{where: x}]}}", "3:1", "prepared tables"),
-    ],
-)
-def test_later_feature_of_a_mapping_is_refused_once(
-    old: str, new: str, place: str, feature: str, tmp_path: Path
-) -> None:
-    """The same holds for what the whole mapping asks for."""
-    assert problems_of(tmp_path, replaced(old, new)) == later(place, feature)
 
 
 def test_later_features_come_in_the_order_of_the_text(tmp_path: Path) -> None:

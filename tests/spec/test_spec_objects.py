@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from mapping_texts import FIELD, MAPPING, only_field, problems_of, read, replaced, with_field, with_key
 
+from migrator.spec.steps import Distinct, Where
 from migrator.spec.values import (
     ByLine,
     Example,
@@ -15,7 +16,6 @@ from migrator.spec.values import (
     Marker,
     MatchLine,
     ObjectSpec,
-    RowStep,
     Value,
 )
 
@@ -75,8 +75,8 @@ def test_small_object_has_the_defaults(tmp_path: Path) -> None:
         }),
         ("rows: [{where: '{{ A }}'}, {distinct: [A, B]}]", {
             "rows": (
-                RowStep(name="where", argument="{{ A }}", pointer=(*PEOPLE, "rows", 0, "where")),
-                RowStep(name="distinct", argument=["A", "B"], pointer=(*PEOPLE, "rows", 1, "distinct")),
+                Where(expression="{{ A }}", pointer=(*PEOPLE, "rows", 0, "where")),
+                Distinct(columns=("A", "B"), pointer=(*PEOPLE, "rows", 1, "distinct")),
             )
         }),
         ("marker: Legacy", {"marker": Marker(field="Legacy", pointer=(*PEOPLE, "marker"))}),
