@@ -15,7 +15,7 @@ from migrator.executor.result import Applying, Event, Phase, RunResult
 from migrator.executor.settle import Settler
 from migrator.records import Action, Tier
 from migrator.resources import VERSION
-from migrator.store.changes import Change
+from migrator.store.changes import Change, operation_id
 from migrator.store.journal import OPEN, Journal, State
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
@@ -139,17 +139,23 @@ class _Run:
             self._journal.checkpoint()
 
     def _runs(self, batch: list[Change]) -> Iterator[list[Change]]:
-        """Cut a batch where the object changes, and before what needs an id that an earlier one is to give."""
+        """Cut a batch where object or pass changes, and before what needs an id that an earlier one is to give."""
         together: list[Change] = []
         for change in batch:
             needed = needed_operations(change, self._mapping)
-            is_apart = together and change.object != together[0].object
+            is_apart = together and self._step(change) != self._step(together[0])
             if is_apart or not {one.id for one in together}.isdisjoint(needed):
                 yield together
                 together = []
             together.append(change)
         if together:
             yield together
+
+    def _step(self, change: Change) -> tuple[str, bool, bool]:
+        """Tell changes apart that never go side by side: of other objects; links; and what is written last."""
+        is_link = change.action is Action.LINK
+        is_last = is_link and change.id == operation_id(self._mapping, change.object, change.key, "last")
+        return change.object, is_link, is_last
 
     def _calls(self, tier: str, changes: list[Change]) -> Iterator[list[Change]]:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""

@@ -13,7 +13,6 @@ from migrator.store.draft import Draft, StagedProblem
 from migrator.store.graph import (
     Demand,
     Need,
-    Step,
     count_deferred,
     count_layers,
     defer,
@@ -26,6 +25,7 @@ from migrator.store.graph import (
 SAMPLES = 5
 
 _SHOWN = 8
+_MANY = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,7 @@ class Sequence:
             is_stuck = True
             for record, needs in cuts(_needs(piece)):
                 if len(samples) < SAMPLES:
-                    samples.append(self._spell(spell_cycle(self._draft, shortest_cycle(needs, record))))
+                    samples.append(self._spell(shortest_cycle(needs, record)))
                 defer(self._draft, [(record, holder) for holder in needs[record]])
         if is_stuck:
             place_again(self._draft)
@@ -98,22 +98,31 @@ class Sequence:
             yield from ((item.number, one, Demand.AT_CREATION) for one in needed)
 
     def _refuse(self, part: list[int], needs: Needs) -> int:
-        """Reject the records of a cycle, each with the cycle that it is in."""
+        """Reject the records of a cycle, each with a cycle that it is in; of very many, all with one and the same."""
         hint = "leave the reference of one of them blank, and set it in a second mapping"
+        members = set(part)
+        inside = {record: needs[record].keys() & members for record in part}
+        cycle = shortest_cycle(inside, part[0])
+        text = self._spell(cycle)
         with Decisions(self._draft) as decisions:
-            inside = {record: needs[record].keys() & set(part) for record in part}
             for record in part:
-                steps = spell_cycle(self._draft, shortest_cycle(inside, record))
-                name = "parent" if steps[0].field == PARENT else steps[0].field
-                fact = f"can only be created after itself: {self._spell(steps)}"
-                value = steps[1 % len(steps)].key
-                decisions.reject(StagedProblem(record, steps[0].object, "E207", name, value, fact, hint))
+                if len(part) <= _MANY:
+                    cycle = shortest_cycle(inside, record)
+                    text = self._spell(cycle)
+                to = cycle[1 % len(cycle)] if cycle[0] == record else min(inside[record])
+                own, other = spell_cycle(self._draft, [record, to, min(inside[to])], limit=2)
+                name, fact = (
+                    ("parent" if own.field == PARENT else own.field),
+                    f"can only be created after itself: {text}",
+                )
+                decisions.reject(StagedProblem(record, own.object, "E207", name, other.key, fact, hint))
         return len(part)
 
-    def _spell(self, steps: list[Step]) -> str:
+    def _spell(self, cycle: list[int]) -> str:
+        steps = spell_cycle(self._draft, cycle, limit=_SHOWN)
         listed = [f"{self._names[step.object]} {step.key}" for step in steps]
-        more = [f"{len(steps) - _SHOWN} more"] if len(steps) > _SHOWN else []
-        return " -> ".join([*listed[:_SHOWN], *more, listed[0]])
+        more = [f"{len(cycle) - _SHOWN} more"] if len(cycle) > _SHOWN else []
+        return " -> ".join([*listed, *more, listed[0]])
 
 
 def _needs(piece: list[Need]) -> Needs:

@@ -150,10 +150,10 @@ def count_deferred(draft: Draft) -> dict[tuple[int, str], int]:
     return {(number, name): count for number, name, count in rows}
 
 
-def spell_cycle(draft: Draft, records: Sequence[int]) -> list[Step]:
-    """Tell what the records of a cycle are, each of which points at the next one, the last at the first."""
+def spell_cycle(draft: Draft, records: Sequence[int], *, limit: int) -> list[Step]:
+    """Tell what the first records of a cycle are, each of which points at the next one, the last at the first."""
     found = []
-    for record, holder in zip(records, [*records[1:], *records[:1]], strict=True):
+    for record, holder in zip(records[:limit], [*records[1:], *records[:1]], strict=False):
         row = draft.run(
             "SELECT r.object, r.key, e.field FROM record r JOIN scratch.edge e ON e.record=r.id"
             " WHERE r.id=? AND e.holder=? ORDER BY e.demand DESC LIMIT 1",

@@ -91,6 +91,18 @@ def test_layer_goes_in_full_calls(tmp_path: Path) -> None:
     assert sum("ParentAccount_Id" in one for one in held) == 170
 
 
+def test_last_pass_waits_for_all_links(tmp_path: Path) -> None:
+    """What locks a record is not under way beside a link, however many go at once."""
+    bench = Bench(folder=tmp_path)
+    bench.write("companies.csv", "id,name,over,about", "1,A,2,x", "2,B,1,", "3,C,4,x", "4,D,3,")
+    bench.plan(FIRMS.replace("{Name: name,", "{Name: name, Description: {from: about, write: last},"))
+    assert bench.apply(concurrency=16).state == "DONE"
+    assert (len(bench.target.seen("+")), len(bench.target.seen("~")), bench.target.most_under_way) == (4, 4, 2)
+    held = {one["Name"]: one for one in bench.target.held("companies").values()}
+    assert [held[name].get("Description") for name in "ABCD"] == ["x", None, "x", None]
+    assert all(one["ParentAccount_Id"] for one in held.values())
+
+
 def test_cycle_is_created_and_linked(tmp_path: Path) -> None:
     """Three in a ring: created one below the other, and the ring is closed by one link."""
     bench = firms(tmp_path, {1: 2, 2: 3, 3: 1})

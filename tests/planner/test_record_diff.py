@@ -154,3 +154,12 @@ def test_comparison_goes_field_by_field() -> None:
     held = {"FirstName": "Ada", "LastName": "Byron", "MiddleName": "N"}
     found = compare(CONTACTS, rules, planned, held, None)
     assert found == Difference(after={"NickName": "A"}, before={"NickName": None}, agreed={"FirstName": "Ada"})
+
+
+def test_item_that_is_not_created_yet_is_a_new_one() -> None:
+    """In a list of references, ids that stand there already are none; what an operation will give is added."""
+    new = {"$op": "x"}
+    added = compared("Owners", ["K1", new], ["k1", "k2"])
+    assert (added.after, added.before) == ({"Owners": ["k1", "k2", new]}, {"Owners": ["k1", "k2"]})
+    assert compared("Owners", ["k2", "k1"], ["k1", "k2"]).agreed == {"Owners": ["k2", "k1"]}
+    assert compared("Owners", [new], None).after == {"Owners": [new]}

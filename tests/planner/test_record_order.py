@@ -167,6 +167,15 @@ def test_demanded_reference_to_itself_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_long_cycle_of_demanded_references_is_told_in_short(tmp_path: Path) -> None:
+    """Of 600 records that all must come after each other, each is rejected with the first of them and their number."""
+    tables = {"a": {str(n): f"b{n}" for n in range(1, 301)}, "b": {str(n): f"a{n % 300 + 1}" for n in range(1, 301)}}
+    seen = planned(tmp_path, tables, "a.to_b", "b.to_a")
+    cycle = "a 1 -> b 1 -> a 2 -> b 2 -> a 3 -> b 3 -> a 4 -> b 4 -> 592 more -> a 1"
+    assert seen.problems[-1] == f"b:301 E207 to_a: can only be created after itself: {cycle} {HINT}"
+    assert (len(seen.problems), seen.raw) == (600, [])
+
+
 GRAPHS = st.lists(
     st.tuples(st.sampled_from("ab"), st.sets(st.integers(0, 4), max_size=2), st.booleans()), min_size=1, max_size=5
 )

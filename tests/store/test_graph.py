@@ -118,7 +118,8 @@ def test_cycle_is_spelled(draft: Draft) -> None:
     point(draft, (1, 8), (8, 1))
     point(draft, (8, 1), field="must")
     draw(draft, (2, "must", Demand.AT_CREATION))
-    assert graph.spell_cycle(draft, [1, 8]) == [Step(1, "k1", "to"), Step(2, "k8", "must")]
+    assert graph.spell_cycle(draft, [1, 8], limit=2) == [Step(1, "k1", "to"), Step(2, "k8", "must")]
+    assert graph.spell_cycle(draft, [8, 1], limit=1) == [Step(2, "k8", "must")]
 
 
 def test_turn_of_an_object_goes_by_state(draft: Draft) -> None:
