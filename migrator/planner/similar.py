@@ -15,10 +15,12 @@ from migrator.records import ObjectType
 from migrator.spelling import similarity
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.likeness import (
+    MAX_CHARACTERS,
     Named,
     NearNames,
     created_records,
     fields_and_place,
+    has_created,
     held_labels,
     label_and_id,
     staged_fields,
@@ -70,7 +72,7 @@ def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
 
 
 def _likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> Iterator[tuple[Named, Likeness]]:
-    if next(created_records(draft, target.name, first), None) is None:
+    if not has_created(draft, target.name, first):
         return
     with NearNames() as names:
         names.add((record, plain_name(label)) for record, label in held_labels(draft, target.name))
@@ -87,7 +89,7 @@ def _likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> 
 
 def nearest_name(names: NearNames, label: str, cutoff: float, *, below: int = 1 << 62) -> tuple[int, float] | None:
     """Give number and likeness of the name that is nearest to a label; None if none is as near as `cutoff`."""
-    text = plain_name(label)
+    text = plain_name(label)[:MAX_CHARACTERS]
     scored = (
         (similarity(text, name), -n, other, name) for n, (other, name) in enumerate(names.near(text, below=below))
     )

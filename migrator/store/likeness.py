@@ -134,6 +134,16 @@ def staged_fields(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     )
 
 
+def has_created(draft: Draft, target: str, first: int) -> bool:
+    """Tell whether lookups created records of a target's object, from number `first` on."""
+    found = draft.run(
+        "SELECT 1 FROM record r JOIN object o ON o.id=r.object"
+        " WHERE r.id>=? AND r.row IS NULL AND r.state='staged' AND o.target=? LIMIT 1",
+        (first, target),
+    )
+    return found.fetchone() is not None
+
+
 def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
     """Give the records of a target's object that lookups created, from number `first` on, in their order."""
     found = draft.run(

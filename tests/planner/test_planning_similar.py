@@ -72,6 +72,12 @@ def test_other_names_are_not_alike(tmp_path: Path, other: str) -> None:
     assert likenesses(tmp_path, [other], [other], ["Northwind Traders 1"]) == []
 
 
+def test_long_names_are_held_by_their_beginning(tmp_path: Path) -> None:
+    """What one name has beyond the length that is compared makes it no other one."""
+    (found,) = likenesses(tmp_path, ["Northwind Traders " * 7 + "of Bonn" * 20], [], ["Northwind Traders " * 7])
+    assert found.score > 0.99
+
+
 def test_only_the_best_is_told(tmp_path: Path) -> None:
     """A created record is told of once, however many are like it."""
     (found,) = likenesses(tmp_path, ["Northwind Trade", "Northwind Tradrs"], ["Northwind"], ["Northwind Traders"], 0.5)
