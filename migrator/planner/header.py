@@ -34,6 +34,7 @@ class Findings:
     survey: Survey | None
     maker: ChangeMaker
     identity: Identity
+    gone: Mapping[int, int]
 
 
 def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Findings) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def _object_facts(
     name = item.item.name
     counts, staged = findings.maker.counts[name], findings.staged[name]
     skip, reject = states.get(Action.SKIP, 0), states.get(Action.REJECT, 0)
-    facts = asdict(counts)
+    facts = asdict(counts) | {"gone": findings.gone.get(item.number, 0)}
     facts |= {"skip": skip, "reject": reject, "rows": counts.create + counts.update + counts.unchanged + skip + reject}
     held = findings.survey.counts.get(item.item.to) if findings.survey else None
     return {

@@ -40,6 +40,7 @@ class ObjectLine:
     calls: int
     overwrites: Mapping[str, int]
     in_target: int | None
+    gone: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ from migrator.store.sqlite import make_private_folder, sync_folder, translated
 from migrator.store.views import (
     all_problems,
     duplicate_rows,
+    gone_keys,
     landed_operations,
     missing_parents,
     reject_columns,
@@ -51,9 +52,10 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     write_file(folder / "rejects.csv", lambda file: _write_csv(file, _rejects(plan)))
     write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
     write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
+    write_file(folder / "gone.csv", lambda file: _write_csv(file, _gone(plan)))
     write_file(folder / "options.csv", lambda file: _write_csv(file, _options(plan)))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "options.csv", "problems.jsonl"]
+    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "gone.csv", "options.csv", "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -148,6 +150,11 @@ def _missing_parents(plan: Plan) -> Iterator[tuple[object, ...]]:
             likeness,
             item.fact,
         )
+
+
+def _gone(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "key", "target_id")
+    yield from gone_keys(plan)
 
 
 def _options(plan: Plan) -> Iterator[tuple[object, ...]]:

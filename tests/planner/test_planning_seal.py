@@ -177,6 +177,7 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
         "agreed",
         "option",
         "content",
+        "gone",
     }
 
 
