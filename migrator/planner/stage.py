@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.connectors.protocols import Source, SourceFacts, Table
-from migrator.planner.asking import key_text
+from migrator.planner.asking import CREATE, key_text
 from migrator.planner.compiling import CompiledObject, Line, Step
 from migrator.planner.contents import Contents
 from migrator.planner.identities import KEY, MARKER, Digest, digest_of, digest_of_fields, marker_of
 from migrator.planner.normal import normal
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import Finding, Reading, cleaner, to_json
+from migrator.planner.rows import PARENT, Finding, Reading, cleaner, to_json
 from migrator.records import Action
 from migrator.store.draft import (
     STAGED,
@@ -21,7 +21,7 @@ from migrator.store.draft import (
     StagedRecord,
     StagedReference,
 )
-from migrator.store.plan_schema import FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
+from migrator.store.plan_schema import CHILD_LINE, FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
 
 Cells = Sequence[Any]
 
@@ -163,8 +163,13 @@ def identities_of(
         marker = key if item.marker.is_bare_key else marker_of(mapping, item.name, key, max_marker(compiled))
         found.append(StagedIdentity(*digest_of(item.to, MARKER, marker), record, MARKER_LINE))
     is_first = 1
+    parent = {name: part for name, part in (fields.get(PARENT) or {}).items() if name != CREATE}
     for line in compiled.lines:
         if digest := line_digest(line, item.to, {**fields, **dict.fromkeys(line.keyed, key)} if line.keyed else fields):
+            if is_first and parent:  # children of two parents are never duplicates of each other
+                digest_below = digest_of(to_json(parent), *map(str, digest))
+                found.append(StagedIdentity(*digest_below, record, CHILD_LINE, is_first))
+                is_first = 0
             found.append(StagedIdentity(*digest, record, FIRST_MATCH_LINE + line.number, is_first))
             is_first = 0
     asked = (line_digest(line, item.to, fields) for line in compiled.asked)
