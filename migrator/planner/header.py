@@ -16,7 +16,7 @@ from migrator.planner.stage import StageCount
 from migrator.planner.survey import Survey
 from migrator.records import Action, Identity
 from migrator.resources import VERSION
-from migrator.spec.values import Limit, Lookup
+from migrator.spec.values import Limit, Lookup, MappingSpec
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.options import added_options, count_options
@@ -34,6 +34,7 @@ class Findings:
     survey: Survey | None
     maker: ChangeMaker
     identity: Identity
+    gone: Mapping[int, int]
 
 
 def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Findings) -> dict[str, Any]:
@@ -51,12 +52,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
     return {
         "format": FORMAT,
         "tool": VERSION,
-        "mapping": {
-            "name": spec.name,
-            "path": str(spec.path),
-            "sha256": spec.sha256,
-            "parsed_sha256": hashlib.sha256(canonical_json(_plain(spec.document.data)).encode()).hexdigest(),
-        },
+        "mapping": _mapping(spec),
         "project": str(spec.project),
         "source": {
             "connector": ", ".join(dict.fromkeys(one.connector for one in spec.sources.values())),
@@ -79,6 +75,16 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "calls": _calls(compiled, target, findings.maker.counts, _lists(draft)),
         "guards": [],
         "zones": _zone_version(),
+    }
+
+
+def _mapping(spec: MappingSpec) -> dict[str, str]:
+    parsed = canonical_json(_plain(spec.document.data)).encode()
+    return {
+        "name": spec.name,
+        "path": str(spec.path),
+        "sha256": spec.sha256,
+        "parsed_sha256": hashlib.sha256(parsed).hexdigest(),
     }
 
 
@@ -110,7 +116,7 @@ def _object_facts(
     name = item.item.name
     counts, staged = findings.maker.counts[name], findings.staged[name]
     skip, reject = states.get(Action.SKIP, 0), states.get(Action.REJECT, 0)
-    facts = asdict(counts)
+    facts = asdict(counts) | {"gone": findings.gone.get(item.number, 0)}
     facts |= {"skip": skip, "reject": reject, "rows": counts.create + counts.update + counts.unchanged + skip + reject}
     held = findings.survey.counts.get(item.item.to) if findings.survey else None
     return {

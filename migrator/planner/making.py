@@ -27,6 +27,7 @@ from migrator.records import Catalog, Identity
 from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
+from migrator.store.holdings import note_unstated
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
 from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
@@ -149,7 +150,7 @@ async def _fill(
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
-    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity)
+    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=note_unstated(draft))
     header = make_header(compiled, draft, target, findings)
     header["proposals"] = proposed
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)

@@ -8,6 +8,8 @@ from migrator.connectors.protocols import Source, SourceFacts
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.contents import Contents
 from migrator.planner.identities import KEY, MARKER, digest_of, marker_of
+from migrator.planner.known import CREATE
+from migrator.planner.lines import PARENT
 from migrator.planner.rows import Finding, Reading, to_json
 from migrator.planner.shaping.bench import Row
 from migrator.planner.shaping.pipeline import Workshop, cleaner_of
@@ -22,7 +24,7 @@ from migrator.store.draft import (
     StagedReference,
 )
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
-from migrator.store.plan_schema import FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
+from migrator.store.plan_schema import CHILD_LINE, FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
 
 SHEAF_ROWS = 1_000
 
@@ -202,13 +204,28 @@ def identities_of(
 def match_identities(
     compiled: CompiledObject, record: int, key: str, fields: dict[str, Any]
 ) -> Iterator[StagedIdentity]:
-    """Give what the match lines recognise a record by; those of the first filled line are marked."""
+    """Give what the match lines recognise a record by; those of the first filled line are marked.
+
+    Children of two parents are never duplicates of each other: what is marked then names the parent too.
+    """
     is_first = 1
+    parent = _below(fields.get(PARENT))
     for line in compiled.lines:
         stated = {**fields, **dict.fromkeys(line.keyed, key)} if line.keyed else fields
         digests = list(line.digests(compiled.item.to, stated))
-        yield from (StagedIdentity(*one, record, FIRST_MATCH_LINE + line.number, is_first) for one in digests)
+        is_below = is_first and parent and PARENT not in line.references
+        if is_below:
+            yield from (StagedIdentity(*digest_of(parent, *map(str, one)), record, CHILD_LINE, 1) for one in digests)
+        is_marked = 0 if is_below else is_first
+        yield from (StagedIdentity(*one, record, FIRST_MATCH_LINE + line.number, is_marked) for one in digests)
         is_first = 0 if digests else is_first
+
+
+def _below(parent: Any) -> str:
+    """Name the parent of a child record, as far as it is known by now."""
+    if not isinstance(parent, dict):
+        return str(parent or "")
+    return to_json({name: part for name, part in parent.items() if name != CREATE})
 
 
 def asked_identities(compiled: CompiledObject, record: int, fields: dict[str, Any]) -> Iterator[StagedIdentity]:

@@ -99,8 +99,8 @@ def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> No
         add_known(
             draft,
             (
-                Known(*digest_of(name, KEY, key), *digest_of(target, ID, target_id.lower()), target_id, written)
-                for key, target_id, written in known
+                Known(*digest_of(name, KEY, key), *digest_of(target, ID, of.lower()), of, written, item.number, key)
+                for key, of, written in known
             ),
         )
 

@@ -10,11 +10,7 @@ COUNTS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict",
 
 def plan_json(summary: Summary) -> dict[str, Any]:
     """Give a plan as data. Values of records are not in it, but for those that the target's lists lack."""
-    objects: dict[str, dict[str, Any]] = {}
-    for line in summary.objects:
-        counts: dict[str, Any] = {key: int(getattr(line, key)) for key in COUNTS}
-        counts["create"] += line.for_lookups
-        objects[line.name] = {**counts, "for_lookups": line.for_lookups, "tier": line.tier, "target": line.target}
+    objects = _objects(summary)
     totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in COUNTS}
     return {
         "v": 1,
@@ -49,6 +45,21 @@ def plan_json(summary: Summary) -> dict[str, Any]:
         "calls": dict(summary.calls),
         "run": run_json(summary.run),
     }
+
+
+def _objects(summary: Summary) -> dict[str, dict[str, Any]]:
+    objects: dict[str, dict[str, Any]] = {}
+    for line in summary.objects:
+        counts: dict[str, Any] = {key: int(getattr(line, key)) for key in COUNTS}
+        counts["create"] += line.for_lookups
+        objects[line.name] = {
+            **counts,
+            "for_lookups": line.for_lookups,
+            "gone": line.gone,
+            "tier": line.tier,
+            "target": line.target,
+        }
+    return objects
 
 
 def options_json(summary: Summary) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class ObjectLine:
     overwrites: Mapping[str, int]
     in_target: int | None
     multiplied: Mapping[str, int] = field(default_factory=dict)
+    gone: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,6 +24,7 @@ from migrator.store.views import (
     MissingParent,
     all_problems,
     duplicate_rows,
+    gone_keys,
     key_of,
     keys_of,
     landed_operations,
@@ -60,9 +61,12 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
     write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
     write_file(folder / "proposals.csv", lambda file: _write_csv(file, _proposals(plan)))
+    write_file(folder / "gone.csv", lambda file: _write_csv(file, _gone(plan)))
     write_file(folder / "options.csv", lambda file: _write_csv(file, _options(plan)))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return ["rejects.csv", "duplicates.csv", "missing_parents.csv", "proposals.csv", "options.csv", "problems.jsonl"]
+    return [f"{name}.csv" for name in ("rejects", "duplicates", "missing_parents", "proposals", "gone", "options")] + [
+        "problems.jsonl"
+    ]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -185,6 +189,11 @@ def _why(item: MissingParent) -> str:
     if item.code == "E205":
         return f"ambiguous: {fact}"
     return fact.partition(" found, ")[2] or fact
+
+
+def _gone(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "key", "target_id")
+    yield from gone_keys(plan)
 
 
 def _options(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -16,7 +16,7 @@ MAX_OBJECTS = 8
 MAX_GROUPS = 5
 MAX_NOTES = 4
 MAX_GUARDS = 2
-MAX_OPTIONS = 3
+MAX_OPTIONS = 2
 MAX_REASON = 160
 MAX_WIDTH = 160
 MAX_PLACES = 3
@@ -40,6 +40,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         *_table(summary),
         "",
         *_some(_notes(summary), MAX_NOTES),
+        *_gone(summary, folder),
         *_options(summary, folder, shows_values=shows_values),
         *_overwrites(summary),
     ]
@@ -130,6 +131,12 @@ def _step_counts(step: str, dropped: int, added: int) -> Iterator[str]:
         yield f"left out {dropped:,} by step {step}"
     if added:
         yield f"+{added:,} by step {step}"
+
+
+def _gone(summary: Summary, folder: str) -> Iterator[str]:
+    """Say what earlier runs wrote and no row states now; nothing becomes of it."""
+    if found := [f"{line.name} {line.gone:,}" for line in summary.objects if line.gone]:
+        yield f"  Gone  no row states these keys of earlier runs any longer: {', '.join(found)} -> {folder}/gone.csv"
 
 
 def _options(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:

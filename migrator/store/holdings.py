@@ -21,7 +21,7 @@ class Holding(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the ledger knows of a source key: digests of the key and of the id, the id, the values last written."""
+    """What the ledger knows of a source key: digests of key and id, the id, the values last written; object and key."""
 
     digest: int
     proof: int
@@ -29,6 +29,8 @@ class Known(NamedTuple):
     id_proof: int
     target_id: str
     written: str
+    object: int
+    key: str
 
 
 class Candidate(NamedTuple):
@@ -56,9 +58,12 @@ class Claim(NamedTuple):
     state: str = STAGED
 
 
+_STATED = "SELECT 1 FROM scratch.identity i WHERE i.digest={0}.digest AND i.proof={0}.proof AND i.line=? AND i.record>0"
+
+
 def add_known(draft: Draft, rows: Iterable[Known]) -> None:
     """Take over what the ledger knows: a planned record with a known key states the id as an identity of its own."""
-    draft.many("INSERT INTO scratch.known VALUES(?,?,?,?,?,?)", rows)
+    draft.many("INSERT INTO scratch.known VALUES(?,?,?,?,?,?,?,?)", rows)
     draft.run(
         "INSERT OR IGNORE INTO scratch.remembered SELECT i.record, k.target_id, k.written FROM scratch.known k"
         " JOIN scratch.identity i ON i.digest=k.digest AND i.proof=k.proof WHERE i.line=? AND i.record>0",
@@ -69,7 +74,26 @@ def add_known(draft: Draft, rows: Iterable[Known]) -> None:
         " JOIN scratch.identity i ON i.digest=k.digest AND i.proof=k.proof WHERE i.line=? AND i.record>0",
         (LEDGER_LINE, KEY_LINE),
     )
+    draft.run(
+        "INSERT INTO scratch.absent SELECT k.digest, k.proof, k.object, k.key, k.target_id FROM scratch.known k"
+        f" WHERE NOT EXISTS({_STATED.format('k')})",
+        (KEY_LINE,),
+    )
     draft.run("DELETE FROM scratch.known")
+
+
+def note_unstated(draft: Draft) -> dict[int, int]:
+    """List the known keys that no row states and no lookup asks for any longer; gives how many by object.
+
+    The key of a record that only a lookup made, `?` and a hash, never was a row's.
+    """
+    draft.run(
+        "INSERT INTO gone SELECT a.object, a.key, a.target_id FROM scratch.absent a"
+        f" WHERE NOT EXISTS({_STATED.format('a')}) AND NOT (substr(a.key, 1, 1)='?' AND length(a.key)=17)"
+        " ORDER BY a.object, a.key",
+        (KEY_LINE,),
+    )
+    return dict(draft.run("SELECT object, COUNT(*) FROM gone GROUP BY object").fetchall())
 
 
 def add_page(

@@ -87,7 +87,8 @@ class Journal:
                 db.execute(
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
-                db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", self._agreed())
+                for name, key, target_id, fields in self._agreed():
+                    self._remember((name, key), target_id, json.loads(fields))
             db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
         return is_first
 
@@ -186,7 +187,7 @@ class Journal:
             for state in _path(self.state_of(change.id), ending.state):
                 self._move(change.id, ending if state is ending.state else Ending(state=state))
             if ending.state in LANDED and ending.target_id and change.action is not Action.APPEND:
-                self._remember(change, ending.target_id, ending.fields)
+                self._remember((change.object, change.key), ending.target_id, ending.fields)
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
@@ -194,7 +195,7 @@ class Journal:
             self._ensure(change)
             self._move(change.id, ending)
             if ending.state is State.NOOP and ending.target_id:
-                self._remember(change, ending.target_id, ending.fields)
+                self._remember((change.object, change.key), ending.target_id, ending.fields)
 
     def checkpoint(self) -> None:
         """Fold the log into the ledger's file, as far as readers allow."""
@@ -226,23 +227,27 @@ class Journal:
             (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
         )
 
-    def _remember(self, change: Change, target_id: str, fields: Mapping[str, Any]) -> None:
-        where = (*self._migration(), change.object, change.key)
-        row = self._ledger.db.execute(
-            "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=?", where
+    def _remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
+        """Note what a row (object, key) is in the target and the values of it that stand there.
+
+        A field of which nothing new is known keeps the value that we wrote last: by it a later plan tells who changed.
+        """
+        where = (*self._migration(), *row)
+        known = self._ledger.db.execute(
+            "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=? AND target_id=?",
+            (*where, target_id),
         ).fetchone()
-        values = {**(json.loads(row[0]) if row else {}), **fields}
+        values = {**(json.loads(known[0]) if known else {}), **fields}
         self._ledger.db.execute(
             "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)",
             (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),
         )
 
-    def _agreed(self) -> Iterable[tuple[str, ...]]:
-        rows = self._plan.db.execute(
+    def _agreed(self) -> Iterable[tuple[str, str, str, str]]:
+        return self._plan.db.execute(
             "SELECT o.name, r.key, a.target_id, a.fields FROM agreed a JOIN record r ON r.id=a.record"
             " JOIN object o ON o.id=r.object"
         )
-        return ((*self._migration(), *row, self._plan.id) for row in rows)
 
     def _migration(self) -> tuple[str, str]:
         """Name what the id map is kept for: a mapping, and the account that it writes to."""

@@ -179,6 +179,13 @@ def proposed_matches(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str,
     )
 
 
+def gone_keys(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Give the keys of earlier runs that no row states any longer: object, key, target id."""
+    yield from plan.db.execute(
+        "SELECT o.name, g.key, g.target_id FROM gone g JOIN object o ON o.id=g.object ORDER BY g.object, g.key"
+    )
+
+
 def explain_row(plan: Plan, row: int, *, name: str = "") -> list[ExplainedRow]:
     """Tell all that a plan knows of a row, for each object that it feeds."""
     return _explained(plan, "r.row=? AND (?='' OR o.name=?)", (row, name, name))

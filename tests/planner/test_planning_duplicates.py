@@ -145,6 +145,16 @@ def test_duplicates_are_judged_across_all_objects_of_one_target(tmp_path: Path) 
     ]
 
 
+def test_children_of_two_parents_are_no_duplicates(tmp_path: Path) -> None:
+    """A match value counts below one parent only."""
+    desk = Desk(folder=tmp_path)
+    desk.write("people.csv", ROW, "1,Ada,King,", "2,Bob,Ross,")
+    desk.write("notes.csv", "id,person,text", "11,1,one", "12,2,One", "13,2,one")
+    seen = desk.plan(people() + NOTES.replace("    key: id\n", "    key: id\n    match: [[Body]]\n"))
+    assert list(seen.states.values())[2:] == ["create", "reject", "reject"]
+    assert seen.problems[0] == f"notes:3 E302 shares a match value with notes.csv:4 {HINT}"
+
+
 def test_one_key_in_two_objects_is_no_duplicate(tmp_path: Path) -> None:
     """Keys belong to the object of the mapping."""
     desk = Desk(folder=tmp_path)

@@ -127,6 +127,14 @@ def test_option_is_wanted_by_what_is_written_only(tmp_path: Path) -> None:
     assert options_of(seen) == [("Description", "Kept", "W118", 1), ("Description", "New", "W118", 1)]
 
 
+def test_option_that_a_merged_row_gave_is_wanted_by_the_one_that_was_kept(tmp_path: Path) -> None:
+    """The value is written with the other row's record, and so its option is added."""
+    field = "Name: name, Description: {from: kind, options: append}"
+    seen = desk_of(tmp_path, "1,Acme,,", "1,Acme,New,").plan(firms("on_duplicate: merge", fields=field))
+    assert seen.changes["+ companies:1"] == {"Name": "Acme", "Description": "New"}
+    assert options_of(seen) == [("Description", "New", "W118", 1)]
+
+
 def test_two_objects_want_one_option(tmp_path: Path) -> None:
     """What two objects of the mapping write to one list is added once."""
     desk = desk_of(tmp_path, "1,Acme,New,")

@@ -180,6 +180,7 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
         "question",
         "option",
         "content",
+        "gone",
     }
 
 

@@ -269,6 +269,7 @@ class Maker:
             calls=99,
             overwrites={f"{self.texts.field}{m}": 3 for m in range(self.sizes.overwrites)},
             in_target=12,
+            gone=4,
         )
 
     def _group(self, n: int) -> ProblemGroup:

@@ -23,7 +23,15 @@ from migrator.reports.tables import (
 from migrator.store.journal import Ending, State
 from migrator.store.plan import Plan
 
-FILES = ["duplicates.csv", "missing_parents.csv", "options.csv", "problems.jsonl", "proposals.csv", "rejects.csv"]
+FILES = [
+    "duplicates.csv",
+    "gone.csv",
+    "missing_parents.csv",
+    "options.csv",
+    "problems.jsonl",
+    "proposals.csv",
+    "rejects.csv",
+]
 NAMES = ["id", "name", "about", "last", "company", "employer", "friend"]
 TRIGGER = re.compile(r"[\s\x00\u00a0]*[=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[+-]?[0-9.,]+", re.ASCII)

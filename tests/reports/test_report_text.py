@@ -158,9 +158,16 @@ def test_options_are_shown_with_what_becomes_of_them() -> None:
     shown = plan_text(made, folder="out", shows_values=True)
     assert "  > contacts.LastName0 'Agent'  will be added to its list, for 3 rows\n" in shown
     assert "  > contacts.LastName1 'Agent'  is no option, sent as it is, for 1 row\n" in shown
-    assert "  and 2 values more that lists lack -> out/options.csv\n" in shown
+    assert "  and 3 values more that lists lack -> out/options.csv\n" in shown
     assert "Agent" not in plan_text(made, folder="out", shows_values=False)
     assert ending(made, report="")[1].endswith("5,000 rejected, 8 conflicts, 7 links, 5 options to add.")
+
+
+def test_keys_that_no_row_states_are_said() -> None:
+    """In one line, with where they are listed."""
+    text = plan_text(summary(Sizes(objects=2)), folder="out", shows_values=False)
+    line = "  Gone  no row states these keys of earlier runs any longer: contacts0 4, contacts1 4 -> out/gone.csv"
+    assert line in text.splitlines()
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -21,11 +21,17 @@ class Account(Protocol):
 
 async def read_options(options: Options, target: Account, name: str, field_name: str) -> tuple[str, ...]:
     """Read the values of one picklist: a list of texts or objects, at the path or right away. Raises TargetError."""
+    return await _listed(options, target, name, field_name) or ()
+
+
+async def _listed(options: Options, target: Account, name: str, field_name: str) -> tuple[str, ...] | None:
+    """Read the values of one picklist; None where the answer holds no list."""
     path = request_for(Action(method="GET", path=options.path), {"object": name, "field": field_name}).path
     data = await target.ask(path, name)
     found = at_path(data, options.items) if options.items and isinstance(data, Mapping) else data
-    items = found if isinstance(found, list) else []
-    values = (at_path(item, options.value) if isinstance(item, Mapping) else item for item in items)
+    if not isinstance(found, list):
+        return None
+    values = (at_path(item, options.value) if isinstance(item, Mapping) else item for item in found)
     return tuple(str(value) for value in values if value not in (None, ""))
 
 
@@ -40,7 +46,10 @@ async def append_options(
     if options.append is None or field_name not in options.fields.get(name, ()):
         message = f"the connector has no way to add options to '{field_name}' of {name}"
         return Outcome(verdict=Verdict.REFUSED, message=message)
-    known = {value.casefold() for value in await read_options(options, target, name, field_name)}
+    listed = await _listed(options, target, name, field_name)
+    if listed is None:
+        return Outcome(verdict=Verdict.REFUSED, message="its list cannot be read, so nothing is added blindly")
+    known = {value.casefold() for value in listed}
     new = [value for value in dict.fromkeys(values) if value.casefold() not in known]
     if not new:
         return Outcome(verdict=Verdict.APPLIED, target_id=field_name)

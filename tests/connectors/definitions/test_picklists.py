@@ -57,6 +57,14 @@ def test_call_in_doubt_is_not_repeated_blindly(server: Emulator, fault: str) -> 
     assert listed(server).count("Agent") == 1
 
 
+def test_nothing_is_added_to_a_list_that_cannot_be_read(server: Emulator) -> None:
+    """An answer without a list is no empty list."""
+    server.script("status-error@GET#1")
+    outcome = append(server, "type", ["Agent"])
+    assert outcome.message == "its list cannot be read, so nothing is added blindly"
+    assert (outcome.verdict, calls(server)) == (Verdict.REFUSED, ["GET /lookup/accounts/type"])
+
+
 def test_field_without_a_list_is_refused(server: Emulator) -> None:
     """Nothing is asked for."""
     outcome = append(server, "name", ["x"])
