@@ -192,7 +192,11 @@ class SqlSource:
         known = database.names()
         if len(tables) > 1 or (table not in known and "." not in table):
             fact = "several tables are no one table" if len(tables) > 1 else f"there is no table '{table}'"
-            hint = "join them in a query" if len(tables) > 1 else did_you_mean(table, known) or f"there are: {known}"
+            hint = (
+                "join them in a query"
+                if len(tables) > 1
+                else did_you_mean(table, known) or f"there are: {', '.join(known)}"
+            )
             raise SourceError(Problem(code="E401", place=self.name, fact=fact, hint=hint))
         return f"SELECT * FROM {database.quoted(table)}"  # noqa: S608 - the name is one of the database's, and quoted
 

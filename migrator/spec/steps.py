@@ -160,7 +160,7 @@ def _read_join(raw: Any, pointer: Pointer, scope: Scope) -> RowStep:
     return Join(
         tables=read_tables(raw["with"], (*pointer, "with"), scope),
         on=tuple(raw["on"].items()),
-        columns=tuple(raw.get("columns", ())),
+        columns=tuple(dict.fromkeys(raw.get("columns", ()))),
         prefix=raw.get("prefix", ""),
         unmatched=raw.get("unmatched", "keep"),
         several=raw.get("several", ""),
@@ -179,7 +179,7 @@ def _read_group(raw: Any, pointer: Pointer, _scope: Scope) -> RowStep:
         else Take(column=column, kind="join", separator=how["join"])
         for column, how in raw["take"].items()
     )
-    return Group(by=tuple(raw["by"]), take=tuple(take), pointer=pointer)
+    return Group(by=tuple(dict.fromkeys(raw["by"])), take=tuple(take), pointer=pointer)
 
 
 _READERS: Mapping[str, _Read] = {

@@ -76,6 +76,7 @@ def test_view_and_query_are_tables(source: SqlSource) -> None:
 def test_unknown_table_is_told_with_the_nearest(source: SqlSource) -> None:
     """Before anything is read."""
     assert refusal(source, "name") == "crm.sqlite: E401 there is no table 'name' (did you mean 'names'?)"
+    assert refusal(source, "x") == "crm.sqlite: E401 there is no table 'x' (there are: my people, names)"
 
 
 @pytest.mark.parametrize(

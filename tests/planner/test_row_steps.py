@@ -161,6 +161,13 @@ def test_group_makes_one_row_of_each_value(tmp_path: Path) -> None:
     )
 
 
+def test_column_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    """The columns behind it stay where they are."""
+    join = "{join: {with: people.csv, on: {id: id}, columns: [name, name], prefix: t_}}"
+    rows = f"{join}, {{set: {{x: id}}}}, {{group: {{by: [name, name, id], take: {{x: first}}}}}}"
+    assert records(planned(tmp_path, rows, "id,name", "1,A", fields="FirstName: x")) == ["1 1"]
+
+
 def test_sum_of_what_is_no_number_refuses_the_group(tmp_path: Path) -> None:
     """The problem names the row in which the value stands."""
     seen = planned(tmp_path, "{group: {by: [id], take: {name: sum}}}", "id,name", "1,2", "1,x", "1,3", "2,5")

@@ -84,10 +84,10 @@ class Workshop:
 
     async def _partners(self, joined: CompiledTable, source: Source) -> Partners:
         """Read a table to its end, shape it, and put its rows aside by what they are found by."""
-        table = source.table(joined.tables)
-        clean = cleaner_of(table, source, is_trimmed=joined.is_trimmed)
         outlet = _Refusing(self.draft)
         pipeline = await self.open(joined.steps, source, outlet)
+        table = source.table(joined.tables)
+        clean = cleaner_of(table, source, is_trimmed=joined.is_trimmed)
         partners = Partners(self.draft, next(self.numbers))
         async for batch in table.batches:
             for rows in pipeline.take(list(self.rows_of(batch, table, clean, outlet))):
