@@ -39,6 +39,11 @@ class KnownLookup:
         """Name the object in which a missing record is created."""
         return self.lookup.objects[0]
 
+    @property
+    def asked_target(self) -> str:
+        """Name the target's object that is asked first."""
+        return self.targets[self.lookup.objects[0]].name
+
     def is_late(self, line: int) -> bool:
         """Tell whether a line waits for a lookup inside it."""
         return any(number == line for number, _input in self.inside)

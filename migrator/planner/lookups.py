@@ -5,20 +5,25 @@ from itertools import islice
 from typing import Any
 
 from migrator.planner.cascades import reject_cascades, reject_dependants
-from migrator.planner.compiling import Compiled
 from migrator.planner.decisions import BATCH, Decisions
+from migrator.planner.desk import Asking, Choosable, Desk
+from migrator.planner.guarding import guard_created
 from migrator.planner.identities import created_key
 from migrator.planner.known import CREATE, INNER, LOOKUP, KnownLookup, spell_asked
 from migrator.planner.late import staged_by, state_late
 from migrator.planner.levels import LAST_WAVE, WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
 from migrator.planner.matching import settle_created, settle_matches
+from migrator.planner.questions import question_id
 from migrator.planner.rows import to_json
 from migrator.planner.stage import identities_of
+from migrator.planner.survey import label_of
 from migrator.records import Action
-from migrator.store.draft import STAGED, Draft, StagedIdentity, StagedProblem, StagedRecord, StagedReference
+from migrator.store.draft import STAGED, StagedIdentity, StagedProblem, StagedRecord, StagedReference
+from migrator.store.leaving import left_out_of
 from migrator.store.plan_schema import LOOKUP_LINE
 from migrator.store.references import (
+    Created,
     Found,
     Hit,
     Missing,
@@ -43,13 +48,14 @@ class Lookups:
     which rows are rejected: so the order of rows and objects makes no difference.
     """
 
-    def __init__(self, compiled: Compiled, draft: Draft, next_record: int) -> None:
-        self._compiled = compiled
-        self._draft = draft
+    def __init__(self, desk: Desk, next_record: int) -> None:
+        self._desk = desk
+        self._compiled = desk.compiled
+        self._draft = desk.draft
         self.next_record = next_record
         self._created = next_record
         self._asks_anew = False
-        self._waves = sorted({wave for waves in compiled.waves for wave in waves})
+        self._waves = sorted({wave for waves in desk.compiled.waves for wave in waves})
 
     def resolve_all(self) -> None:
         """Resolve, round by round; then reject what points at rejected records, and so on."""
@@ -60,6 +66,7 @@ class Lookups:
             if not self._asks_anew:
                 break
             first, after, self._asks_anew = created, newest, False
+        guard_created(self._desk, self._created)
         self._settle_postponed()
         for wave in self._waves:
             if wave >= LAST_WAVE:
@@ -75,7 +82,7 @@ class Lookups:
             for item in objects:
                 state_late(self._compiled, self._draft, item, level, first=first)
             if level:
-                settle_matches(self._compiled, self._draft, level=level, first=first, created=self._created)
+                settle_matches(self._desk, level=level, first=first, created=self._created)
             for wave in self._waves:
                 if wave // WAVES_PER_LEVEL == level:
                     self._resolve_each(found_in_wave(self._draft, wave, after=after))
@@ -93,13 +100,37 @@ class Lookups:
         if len(live) == 1 or (live and lookup.on_ambiguous == "first"):
             decisions.resolve(found.record, found.field, live[0].record, item=found.item)
         elif live:
-            decisions.postpone(found.references)
+            self._follow(found, live, decisions)
         elif rejected := _rejected(found):
             decisions.resolve(found.record, found.field, rejected, item=found.item)  # the cascade tells the cause
         elif lookup.on_missing == "create":
             decisions.miss(found)
         else:
             decisions.postpone(found.references)
+
+    def _follow(self, found: Found, live: list[Hit], decisions: Decisions) -> None:
+        """Do with an ambiguous reference what a person answered; put it off where nobody did."""
+        answer = self._answer(found)
+        chosen = next((hit.record for hit in live if self._candidate(hit).id == answer), 0)
+        if chosen:
+            decisions.resolve(found.record, found.field, chosen, item=found.item)
+        elif answer == "create":
+            decisions.miss(found)
+        else:
+            decisions.postpone(found.references)
+
+    def _answer(self, found: Found) -> str:
+        known = self._compiled.lookups[found.lookup]
+        asks = known.lookup.on_ambiguous == "ask"
+        return self._desk.answer(known.asked_target, (found.digest, found.proof)) if asks else ""
+
+    def _candidate(self, hit: Hit) -> Choosable:
+        """Name a candidate as a person does: by its id in the target, or by object and key where it is planned."""
+        if hit.record < 0:
+            return Choosable(hit.record, hit.key, hit.label)
+        item = self._compiled.by_number(hit.object)
+        label = label_of(item.target, fields_of(self._draft, hit.record))
+        return Choosable(hit.record, f"{item.item.name}:{hit.key}", label or hit.key)
 
     def _settle_postponed(self) -> None:
         """Decide what was put off; a rejected row is no candidate, which may make another reference clear."""
@@ -109,7 +140,7 @@ class Lookups:
         with Decisions(self._draft) as decisions:
             for found in found_postponed(self._draft):
                 if live := _live(found):
-                    decisions.reject(self._problem(found, _ambiguous(live)))
+                    decisions.reject(self._ambiguous(found, live))
         reject_dependants(self._draft)
 
     def _settle_missing(self) -> int:
@@ -136,13 +167,14 @@ class Lookups:
         while batch := list(islice(asked, BATCH)):
             self._create(batch)
         if self.next_record > first:
-            settle_created(self._compiled, self._draft, first)
-            point_at_created(self._draft)
+            settle_created(self._desk, first)
+        point_at_created(self._draft)
 
     def _create(self, batch: list[Missing]) -> None:
         records: list[StagedRecord] = []
         identities: list[StagedIdentity] = []
         references: list[StagedReference] = []
+        created: list[Created] = []
         for item in batch:
             known = self._compiled.lookups[item.lookup]
             made = self._compiled.objects[known.made]
@@ -155,9 +187,10 @@ class Lookups:
             identities += identities_of(made, record, key, fields, self._compiled.spec.name)
             identities.append(StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE))
             references += self._references(known, record, fields)
+            created.append(Created(record, item.lookup, item.digest, item.proof))
             self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)
         self._asks_anew = self._asks_anew or bool(references)
-        add_created(self._draft, records, identities, references)
+        add_created(self._draft, records, identities, references, created)
 
     def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
@@ -169,10 +202,22 @@ class Lookups:
                 for digest in inner.digests(value, {}):
                     yield StagedReference(record, name, 0, inner.number, wave[inner.line_of(value)], *digest)
 
+    def _ambiguous(self, found: Found, live: list[Hit]) -> StagedProblem:
+        """Refuse a record whose reference has several answers, or put the question to a person."""
+        known = self._compiled.lookups[found.lookup]
+        refused = self._problem(found, _ambiguous(live))
+        if known.lookup.on_ambiguous != "ask" or self._answer(found) == "reject":
+            return refused
+        question = question_id(known.asked_target, (found.digest, found.proof))
+        asking = Asking(question, found.record, found.object, refused.field, refused.value)
+        return self._desk.ask(asking, map(self._candidate, live))
+
     def _missing(self, found: Found) -> tuple[str, str, str]:
         lookup = self._compiled.lookups[found.lookup].lookup
         outside = f"not in the source, nor in {self._compiled.catalog.connector}"
-        why = "its row was left out" if found.hits else outside
+        dropped = left_out_of(self._draft, found.digest, found.proof)
+        why = f"its row {dropped[0]}:{dropped[1]} was left out by step {dropped[2]}" if dropped else outside
+        why = "its row was left out" if found.hits else why
         return "E203", f"no {' or '.join(lookup.objects)} found, {why}", _HINT
 
     def _problem(self, found: Found, why: tuple[str, str, str]) -> StagedProblem:

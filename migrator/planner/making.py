@@ -11,6 +11,7 @@ from migrator.errors import PlanError, Problem, SourceError
 from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
+from migrator.planner.desk import Desk
 from migrator.planner.duplicates import settle_duplicates
 from migrator.planner.forms import ReadFiles
 from migrator.planner.header import Findings, make_header, tripped_guards
@@ -142,9 +143,10 @@ async def _fill(
     surveyed = None if how.is_offline else await survey(compiled, target, draft)
     if surveyed:
         note_gone(draft, surveyed.gone)
-    settle_matches(compiled, draft)
+    desk = Desk(compiled=compiled, draft=draft, answers=how.answers)
+    settle_matches(desk)
     first_created = stage.next_record
-    Lookups(compiled, draft, first_created).resolve_all()
+    Lookups(desk, first_created).resolve_all()
     note_similar(compiled, draft, first_created)
     proposed = propose(compiled, draft)
     maker = ChangeMaker(compiled, draft)

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
-from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.compiling import CompiledObject
 from migrator.planner.decisions import Decisions
+from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.duplicates import settle_groups, settle_values
-from migrator.planner.identities import marker_of
+from migrator.planner.identities import digest_of, marker_of
+from migrator.planner.questions import question_id
 from migrator.planner.stage import max_marker
+from migrator.planner.survey import label_of
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import (
     Candidate,
     candidates,
     claims_of_holding,
+    key_of,
     skip_matched,
     unmatched,
     unmatched_lacking,
@@ -21,17 +25,18 @@ from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LIN
 _NAMED = 5
 
 
-def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: int = 1, created: int = 0) -> None:
+def settle_matches(desk: Desk, *, level: int = 0, first: int = 1, created: int = 0) -> None:
     """Decide each row's match: by ledger, by marker, by the match lines in order; then `on_match` and `on_no_match`.
 
     Only for objects whose match lines are known after `level` rounds of lookups, and for records from `first` on;
     those from `created` on are asked for by lookups: what is in the target already is not made again.
     """
+    compiled, draft = desk.compiled, desk.draft
     objects = [item for item in compiled.objects.values() if item.match_level == level]
     if level:
         settle_values(compiled, draft, objects)
     with Decisions(draft) as decisions:
-        for record, number, candidate in _recognise(compiled, draft, decisions, objects, first=first):
+        for record, number, candidate in _recognise(desk, decisions, objects, first=first):
             if created and record >= created:
                 decisions.skip(record)
             elif compiled.by_number(number).item.on_match == "reject":
@@ -44,11 +49,11 @@ def settle_matches(compiled: Compiled, draft: Draft, *, level: int = 0, first: i
         _settle_unmatched(item, draft)
 
 
-def settle_created(compiled: Compiled, draft: Draft, first: int) -> None:
+def settle_created(desk: Desk, first: int) -> None:
     """Decide which records that lookups asked for, from number `first` on, are in the target already."""
-    objects = [item for item in compiled.objects.values() if not item.match_level]
-    with Decisions(draft) as decisions:
-        for record, _number, _candidate in _recognise(compiled, draft, decisions, objects, first=first):
+    objects = [item for item in desk.compiled.objects.values() if not item.match_level]
+    with Decisions(desk.draft) as decisions:
+        for record, _number, _candidate in _recognise(desk, decisions, objects, first=first):
             decisions.skip(record)
 
 
@@ -62,17 +67,36 @@ def note_gone(draft: Draft, gone: Iterable[tuple[int, int, str]]) -> None:
 
 
 def _recognise(
-    compiled: Compiled, draft: Draft, decisions: Decisions, objects: list[CompiledObject], *, first: int
+    desk: Desk, decisions: Decisions, objects: list[CompiledObject], *, first: int
 ) -> Iterator[tuple[int, int, Candidate]]:
-    """Match records from number `first` on; refuse those of which the target has several."""
-    for record, number, listed in candidates(draft, [item.number for item in objects], first=first):
-        item = compiled.by_number(number)
+    """Match records from number `first` on; refuse those of which the target has several, or ask."""
+    for record, number, listed in candidates(desk.draft, [item.number for item in objects], first=first):
+        item = desk.compiled.by_number(number)
         line, agreeing = _deciding(item, listed)
-        if len(agreeing) > 1 and item.item.on_ambiguous == "reject":
+        if len(agreeing) > 1 and item.item.on_ambiguous == "ask":
+            agreeing = _answered(desk, decisions, _ambiguous(record, number, line, agreeing, item), agreeing)
+        elif len(agreeing) > 1 and item.item.on_ambiguous == "reject":
             decisions.reject(_ambiguous(record, number, line, agreeing, item))
-        elif agreeing:
+            continue
+        if agreeing:
             decisions.match(record, agreeing[0].holding, line)
             yield record, number, agreeing[0]
+
+
+def _answered(desk: Desk, decisions: Decisions, refused: StagedProblem, agreeing: list[Candidate]) -> list[Candidate]:
+    """Give the candidate that a person chose; none where the record is new, refused, or the question still open."""
+    item = desk.compiled.by_number(refused.object)
+    fields, key = agreeing[0].fields, key_of(desk.draft, refused.record)
+    digest = digest_of(item.item.to, "match", item.item.name, key)
+    answer = desk.answer(item.target.name, digest)
+    if answer == "reject":
+        decisions.reject(refused)
+    elif not answer:
+        value = label_of(item.target, fields) or key
+        asking = Asking(question_id(item.target.name, digest), refused.record, item.number, refused.field, value)
+        choices = (Choosable(one.holding, one.target_id, one.label) for one in agreeing)
+        decisions.reject(desk.ask(asking, choices))
+    return [one for one in agreeing if one.target_id == answer]
 
 
 def _deciding(item: CompiledObject, listed: list[Candidate]) -> tuple[int, list[Candidate]]:

@@ -60,18 +60,19 @@ def similar_to_created(draft: Draft, target: ObjectType, first: int, cutoff: flo
     Each is told of at most once, with its nearest; of two created ones only the later. Names with other digits are not
     alike: `Store 12` is no slip of `Store 13`. What else may be missed says `NearNames`.
     """
-    return (likeness for _created, likeness in _likenesses(draft, target, first, cutoff))
+    return (likeness for _created, likeness in likenesses(draft, target, first, cutoff))
 
 
 def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
     """Warn of records that lookups created, from number `first` on, whose name is nearly that of another."""
     for target in {item.target.name: item.target for item in compiled.objects.values()}.values():
-        found = _likenesses(draft, target, first, SIMILAR)
+        found = likenesses(draft, target, first, SIMILAR)
         while batch := [_similar_problem(*pair) for pair in islice(found, BATCH)]:
             draft.add_problems(batch)
 
 
-def _likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> Iterator[tuple[Named, Likeness]]:
+def likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> Iterator[tuple[Named, Likeness]]:
+    """Give each record that lookups created, from number `first` on, with its nearest, as `similar_to_created`."""
     if not has_created(draft, target.name, first):
         return
     with NearNames() as names:

@@ -10,7 +10,6 @@ from migrator.contracts import schema_problems
 from migrator.errors import Problem, SpecError
 from migrator.located import Located, Pointer, read_located
 from migrator.spec.forms import Scope
-from migrator.spec.later import later_problems
 from migrator.spec.objects import read_objects, with_trim
 from migrator.spec.prepared import read_prepared
 from migrator.spec.project import Project, find_project, inside
@@ -34,8 +33,6 @@ def read_spec(path: Path | str, *, environ: Mapping[str, str] | None = None, pro
     if problems:
         raise SpecError(*problems)
     found = list(_secret_problems(document))
-    if later := list(later_problems(document)):
-        raise SpecError(*found, *later)
     return _build(path, document, found, (environ or {}, profile))
 
 

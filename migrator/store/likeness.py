@@ -179,6 +179,12 @@ def fields_and_place(draft: Draft, record: int) -> tuple[str, str]:
     return str(fields), f"{file}:{row}" if file else ""
 
 
+def object_and_key(draft: Draft, record: int) -> tuple[int, str]:
+    """Give the number of a planned record's object, and its key."""
+    number, key = draft.run("SELECT object, key FROM record WHERE id=?", (record,)).fetchone()
+    return int(number), str(key)
+
+
 def add_proposals(draft: Draft, proposals: Iterable[Proposal]) -> None:
     """Note which records of the target rows may be; nothing else follows from it."""
     draft.many("INSERT INTO proposal VALUES(?,?,?,?,?)", proposals)

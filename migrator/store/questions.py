@@ -7,7 +7,7 @@ from migrator.records import Choice, Question
 from migrator.store.draft import Draft
 from migrator.store.plan import Plan
 
-__all__ = ["Choice", "Question", "add_questions", "count_questions", "questions_of"]
+__all__ = ["Choice", "Question", "add_questions", "count_questions", "has_question", "questions_of"]
 
 
 def add_questions(draft: Draft, questions: Iterable[Question]) -> None:
@@ -16,6 +16,11 @@ def add_questions(draft: Draft, questions: Iterable[Question]) -> None:
         "INSERT INTO question VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET rows=rows+excluded.rows",
         ((*item[:5], json.dumps(item.candidates, ensure_ascii=False)) for item in questions),
     )
+
+
+def has_question(draft: Draft, question: str) -> bool:
+    """Tell whether a question was put already."""
+    return draft.run("SELECT 1 FROM question WHERE id=?", (question,)).fetchone() is not None
 
 
 def questions_of(plan: Plan) -> Iterator[Question]:

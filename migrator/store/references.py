@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from migrator.records import Action
 from migrator.store.draft import Draft, StagedIdentity, StagedRecord, StagedReference
-from migrator.store.plan_schema import MARKER_LINE
+from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 
 
 class Hit(NamedTuple):
@@ -20,6 +20,7 @@ class Hit(NamedTuple):
     row: int | None
     key: str
     label: str
+    object: int
 
 
 class Found(NamedTuple):
@@ -64,7 +65,7 @@ class Cascade(NamedTuple):
 _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
     " COALESCE(m.holding, i.record), COALESCE(p.state, ''), COALESCE(n.name, ''), p.row,"
-    " COALESCE(p.key, h.id, ''), COALESCE(h.label, '') FROM {origin}"
+    " COALESCE(p.key, h.id, ''), COALESCE(h.label, ''), COALESCE(p.object, 0) FROM {origin}"
     " JOIN record r ON r.id=f.record AND r.state='staged'"
     " LEFT JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
     " LEFT JOIN record p ON p.id=i.record"
@@ -115,6 +116,14 @@ def fields_of(draft: Draft, record: int) -> dict[str, Any]:
     return dict(json.loads(fields))
 
 
+def whole_record(draft: Draft, record: int) -> dict[str, Any]:
+    """Give the fields of a planned record, or of one of the target that was kept whole."""
+    if record > 0:
+        return fields_of(draft, record)
+    (fields,) = draft.run("SELECT fields FROM scratch.holding WHERE record=?", (record,)).fetchone()
+    return dict(json.loads(fields or "{}"))
+
+
 def last_reference(draft: Draft) -> int:
     """Give the number of the newest reference."""
     (number,) = draft.run("SELECT COALESCE(MAX(rowid), 0) FROM scratch.reference").fetchone()
@@ -137,14 +146,24 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str, int, int]
 
 
 def missing(draft: Draft) -> Iterator[Missing]:
-    """Give each value that was looked for in vain, once, in the order of who asked first."""
+    """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
     rows = draft.run(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
         "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields, g.waiting FROM (SELECT digest, proof,"
         " field, item, lookup, MIN(record) AS first, COUNT(*) AS waiting FROM scratch.missing GROUP BY digest, proof) g"
-        " JOIN record r ON r.id=g.first ORDER BY g.first"
+        " JOIN record r ON r.id=g.first LEFT JOIN scratch.created c ON c.digest=g.digest AND c.proof=g.proof"
+        " WHERE c.record IS NULL ORDER BY g.first"
     )
     for digest, proof, record, field, item, lookup, fields, waiting in rows:
         yield Missing(digest, proof, record, field, item, lookup, json.loads(fields), waiting)
+
+
+class Created(NamedTuple):
+    """A record that a lookup asked for: which lookup, for which value."""
+
+    record: int
+    lookup: int
+    digest: int
+    proof: int
 
 
 def add_created(
@@ -152,9 +171,11 @@ def add_created(
     records: list[StagedRecord],
     identities: list[StagedIdentity],
     references: list[StagedReference],
+    created: list[Created],
 ) -> None:
     """Stage records that lookups ask for, hold them against the target, and let what asked find them."""
     draft.add_rows(records, [], references, [])
+    draft.many("INSERT INTO scratch.created VALUES(?,?,?,?)", created)
     add_late_identities(draft, identities)
 
 
@@ -176,12 +197,24 @@ def add_references(draft: Draft, references: list[StagedReference]) -> None:
     draft.add_rows([], [], references, [])
 
 
+def created_by(draft: Draft, record: int) -> Created:
+    """Tell which lookup created a record first."""
+    return Created(*draft.run("SELECT * FROM scratch.created WHERE record=?", (record,)).fetchone())
+
+
+def let_stand_in(draft: Draft, record: int, other: int) -> None:
+    """Let another record, planned or of the target, take the place of one that a lookup created."""
+    draft.run("UPDATE resolution SET holder=? WHERE holder=?", (other, record))
+    draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
+    draft.set_state(Action.SKIP, [record])
+
+
 def point_at_created(draft: Draft) -> None:
     """Resolve all that looked for something in vain to what was made for it."""
     draft.run(
-        "INSERT INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, i.record) FROM scratch.missing m"
-        " JOIN scratch.identity i ON i.digest=m.digest AND i.proof=m.proof"
-        " LEFT JOIN scratch.matched d ON d.record=i.record WHERE true"
+        "INSERT INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record) FROM scratch.missing m"
+        " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
+        " LEFT JOIN scratch.matched d ON d.record=c.record WHERE true"
         " ON CONFLICT DO NOTHING"
     )
     draft.run("DELETE FROM scratch.missing")

@@ -18,12 +18,13 @@ from migrator.planner.paths import make_getter
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.templates import Names
 from migrator.ports import Rng, SystemClock
-from migrator.records import Catalog, Identity, Outcome, TargetRecord, Write
+from migrator.records import Catalog, Identity, Outcome, Question, TargetRecord, Write
 from migrator.spec.read import read_spec
 from migrator.spec.values import Block, From, Limit, Limits, MappingSpec, Transform, Value
 from migrator.store.changes import Change, operation_id
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
+from migrator.store.questions import questions_of
 from migrator.store.views import all_problems
 
 CRELATE = find_definition("crelate", project=Path(), base=Path(), place="").catalog
@@ -183,6 +184,7 @@ class Seen:
     states: Mapping[str, str]
     problems: Sequence[str]
     created: Mapping[str, str]
+    questions: Sequence[Question]
 
     def totals(self, *names: str) -> list[int]:
         """Give some of the totals, in the order in which they are asked for."""
@@ -204,6 +206,7 @@ class Desk:
     earlier: list[tuple[str, str, str, Mapping[str, Any]]] = field(default_factory=list)
     source: TypedSource | None = None
     plans: int = 0
+    answers: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, *lines: str) -> None:
         """Write a table, a line each."""
@@ -223,7 +226,9 @@ class Desk:
         """Make a plan, and read it."""
         self.plans += 1
         path, rng = self.folder / "acme.plan", Rng(self.plans)
-        how = Planning(path=path, rejects=rejects, is_offline=is_offline, clock=FixedClock(), rng=rng)
+        how = Planning(
+            path=path, rejects=rejects, is_offline=is_offline, answers=self.answers, clock=FixedClock(), rng=rng
+        )
         spec = self.spec(objects)
         source = self.source or FileSource(project=spec.project, base=spec.path.parent, settings=spec.source.settings)
         with self.ledger(spec) as ledger, asyncio.run(make_plan(spec, source, self.crm, ledger, how)) as plan:
@@ -254,6 +259,7 @@ def see(plan: Plan) -> Seen:
         raw=raw,
         states={f"{name}:{row}": state for name, row, _key, state in rows if row is not None},
         problems=[_spell(problem) for problem in all_problems(plan)],
+        questions=list(questions_of(plan)),
         created={f"{name}:{key}": state for name, row, key, state in rows if row is None},
     )
 
