@@ -39,11 +39,15 @@ class Filling:
     def plan(self, staged: Staged) -> Planned:
         """Divide the values of a record; a reference that was left blank, or found nothing, is not written."""
         planned = Planned({}, {}, {}, self._parent(staged))
+        found_by: dict[str, list[Pointer]] = {}
+        for (name, _item), pointer in staged.pointers.items():
+            found_by.setdefault(name, []).append(pointer)
         for name, value in staged.fields.items():
-            found = self._value(staged, name, value)
+            is_plain = name not in found_by and not isinstance(value, dict | list)
+            found = value if is_plain else self._value(staged, name, value)
             if name == PARENT or found is _NOTHING:
                 continue
-            pointers = [pointer for (field, _item), pointer in staged.pointers.items() if field == name]
+            pointers = found_by.get(name, ())
             rule = self.rules.get(name)
             is_deferred = any(pointer.is_deferred for pointer in pointers)
             into = planned.last if rule and rule.is_last else planned.links if is_deferred else planned.fields

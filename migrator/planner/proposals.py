@@ -13,12 +13,14 @@ from migrator.store.likeness import NearNames, Proposal, add_proposals, held_lab
 
 PROPOSED = 0.85  # by name alone 363 of 500 pairs and one that is none; at 0.80 371 and five (benchmarks/matching.py)
 
+MAX_PROPOSED_FOR = 20_000
+
 
 def propose(compiled: Compiled, draft: Draft) -> int | None:
     """Note for each row that matched nothing the record of the target with the nearest label; tells how many.
 
     None where there are such rows, and records to hold them against, but not the extra `match`. No row is matched by a
-    proposal.
+    proposal. Of very many rows the first are looked at: nobody reads more.
     """
     count = 0
     by_target: dict[str, list[CompiledObject]] = {}
@@ -41,7 +43,8 @@ def _proposals(draft: Draft, target: str, items: list[CompiledObject]) -> Iterat
     with NearNames() as names:
         names.add((record, plain_name(label)) for record, label in held_labels(draft, target))
         names.sort()
-        for record, label in (row for item in items for row in _rows(draft, item)):
+        rows = (row for item in items for row in _rows(draft, item))
+        for record, label in islice(rows, MAX_PROPOSED_FOR):
             if near := nearest_name(names, label, PROPOSED):
                 candidate, target_id = label_and_id(draft, near[0])
                 yield Proposal(record, target_id, label, candidate, near[1])

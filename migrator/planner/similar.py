@@ -18,15 +18,17 @@ from migrator.store.likeness import (
     MAX_CHARACTERS,
     Named,
     NearNames,
+    count_created,
     created_records,
     fields_and_place,
-    has_created,
     held_labels,
     label_and_id,
     staged_fields,
 )
 
 SIMILAR = 0.85  # by name 363 of 500 pairs with slips of the pen, and one that is none (benchmarks/matching.py)
+
+MAX_HINTED = 20_000  # about a millisecond each
 
 _PUNCTUATION = str.maketrans("", "", punctuation)
 
@@ -64,16 +66,23 @@ def similar_to_created(draft: Draft, target: ObjectType, first: int, cutoff: flo
 
 
 def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
-    """Warn of records that lookups created, from number `first` on, whose name is nearly that of another."""
+    """Warn of records that lookups created, from number `first` on, whose name is nearly that of another.
+
+    Of very many only the first are held against the others, which the plan says: it is a hint, no guard.
+    """
     for target in {item.target.name: item.target for item in compiled.objects.values()}.values():
-        found = likenesses(draft, target, first, SIMILAR)
+        found = likenesses(draft, target, first, SIMILAR, limit=MAX_HINTED)
+        if (count := count_created(draft, target.name, first)) > MAX_HINTED:
+            draft.add_problems([_unlooked(compiled, target, count)])
         while batch := [_similar_problem(*pair) for pair in islice(found, BATCH)]:
             draft.add_problems(batch)
 
 
-def likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> Iterator[tuple[Named, Likeness]]:
+def likenesses(
+    draft: Draft, target: ObjectType, first: int, cutoff: float, *, limit: int | None = None
+) -> Iterator[tuple[Named, Likeness]]:
     """Give each record that lookups created, from number `first` on, with its nearest, as `similar_to_created`."""
-    if not has_created(draft, target.name, first):
+    if not count_created(draft, target.name, first):
         return
     with NearNames() as names:
         names.add((record, plain_name(label)) for record, label in held_labels(draft, target.name))
@@ -81,7 +90,7 @@ def likenesses(draft: Draft, target: ObjectType, first: int, cutoff: float) -> I
             (record, plain_name(label_in(target, fields))) for record, fields in staged_fields(draft, target.name)
         )
         names.sort()
-        for created in created_records(draft, target.name, first):
+        for created in islice(created_records(draft, target.name, first), limit):
             label = label_in(target, created.fields)
             if near := nearest_name(names, label, cutoff, below=created.record):
                 other, score = near
@@ -113,6 +122,12 @@ def _other(draft: Draft, target: ObjectType, record: int) -> tuple[str, str]:
         return label_and_id(draft, record)
     fields, place = fields_and_place(draft, record)
     return label_in(target, fields), place
+
+
+def _unlooked(compiled: Compiled, target: ObjectType, count: int) -> StagedProblem:
+    number = next(item.number for item in compiled.objects.values() if item.target.name == target.name)
+    fact = f"the first {MAX_HINTED:,} of {count:,} new names were held against the others, the rest were not"
+    return StagedProblem(0, number, "W306", "", "", fact, "unless_similar in the lookup holds all of them")
 
 
 def _similar_problem(created: Named, found: Likeness) -> StagedProblem:

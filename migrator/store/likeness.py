@@ -134,14 +134,14 @@ def staged_fields(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     )
 
 
-def has_created(draft: Draft, target: str, first: int) -> bool:
-    """Tell whether lookups created records of a target's object, from number `first` on."""
-    found = draft.run(
-        "SELECT 1 FROM record r JOIN object o ON o.id=r.object"
-        " WHERE r.id>=? AND r.row IS NULL AND r.state='staged' AND o.target=? LIMIT 1",
+def count_created(draft: Draft, target: str, first: int) -> int:
+    """Count the records of a target's object that lookups created, from number `first` on."""
+    (count,) = draft.run(
+        "SELECT COUNT(*) FROM record r JOIN object o ON o.id=r.object"
+        " WHERE r.id>=? AND r.row IS NULL AND r.state='staged' AND o.target=?",
         (first, target),
-    )
-    return found.fetchone() is not None
+    ).fetchone()
+    return int(count)
 
 
 def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
