@@ -32,9 +32,11 @@ from migrator.store.references import (
     found_in_wave,
     found_postponed,
     found_unresolved,
+    lacking,
     last_reference,
     missing,
     point_at_created,
+    settle_twins,
 )
 
 _NAMED = 5
@@ -72,7 +74,21 @@ class Lookups:
             if wave >= LAST_WAVE:
                 self._resolve_each(found_unresolved(self._draft, wave))
                 self._settle_postponed()
+        self._reject_lacking()
         reject_cascades(self._draft)
+
+    def _reject_lacking(self) -> None:
+        """Refuse new records whose reference was left blank, where the target demands it."""
+        with Decisions(self._draft) as decisions:
+            for known in self._compiled.lookups:
+                item = self._compiled.objects[known.owner]
+                field = item.target.field(known.slot)
+                if field is None or not field.required or known.lookup.on_missing != "blank":
+                    continue
+                for record in lacking(self._draft, item.number, known.slot):
+                    fact = f"{known.slot} is demanded by the target, and nothing was found for it"
+                    hint = "add what it points at, or state on_missing: create | reject | skip"
+                    decisions.reject(StagedProblem(record, item.number, "E120", known.slot, "", fact, hint))
 
     def _resolve_rounds(self, first: int, after: int) -> None:
         """Resolve the references behind number `after`; records from `first` on state what they can by then."""
@@ -191,6 +207,7 @@ class Lookups:
             self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)
         self._asks_anew = self._asks_anew or bool(references)
         add_created(self._draft, records, identities, references, created)
+        settle_twins(self._draft)
 
     def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""

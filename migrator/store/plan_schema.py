@@ -43,9 +43,9 @@ CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, r
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
-CREATE TABLE scratch.created(record INTEGER PRIMARY KEY, lookup INTEGER NOT NULL, digest INTEGER NOT NULL,
-  proof INTEGER NOT NULL) STRICT;
-CREATE INDEX scratch.created_by_digest ON created(digest, proof);
+CREATE TABLE scratch.created(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
+  lookup INTEGER NOT NULL, PRIMARY KEY(digest, proof)) STRICT, WITHOUT ROWID;
+CREATE INDEX scratch.created_by_record ON created(record);
 CREATE TABLE scratch.postponed(reference INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE scratch.holding(record INTEGER PRIMARY KEY, target TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL,
   fields TEXT, UNIQUE(target, id)) STRICT;

@@ -62,6 +62,9 @@ class Cascade(NamedTuple):
     parent_code: str
 
 
+LOOKUP_KEY = "lookup"
+_CREATED = "record, lookup, digest, proof"
+
 _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
     " COALESCE(m.holding, i.record), COALESCE(p.state, ''), COALESCE(n.name, ''), p.row,"
@@ -175,7 +178,7 @@ def add_created(
 ) -> None:
     """Stage records that lookups ask for, hold them against the target, and let what asked find them."""
     draft.add_rows(records, [], references, [])
-    draft.many("INSERT INTO scratch.created VALUES(?,?,?,?)", created)
+    draft.many(f"INSERT INTO scratch.created({_CREATED}) VALUES(?,?,?,?)", created)
     add_late_identities(draft, identities)
 
 
@@ -199,7 +202,7 @@ def add_references(draft: Draft, references: list[StagedReference]) -> None:
 
 def created_by(draft: Draft, record: int) -> Created:
     """Tell which lookup created a record first."""
-    return Created(*draft.run("SELECT * FROM scratch.created WHERE record=?", (record,)).fetchone())
+    return Created(*draft.run(f"SELECT {_CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
 
 
 def let_stand_in(draft: Draft, record: int, other: int) -> None:
@@ -230,6 +233,31 @@ def cascades(draft: Draft) -> list[Cascade]:
         " ORDER BY s.record, s.field"
     )
     return [Cascade(*row) for row in found]
+
+
+def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
+    """Give the staged records of an object that are new and whose reference found nothing."""
+    found = draft.run(
+        "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
+        " WHERE r.object=? AND r.state='staged' AND m.record IS NULL AND json_extract(r.fields, ?) IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=r.id AND s.field=?)",
+        (number, f'$."{field}".{LOOKUP_KEY}', field),
+    )
+    return (record for (record,) in found)
+
+
+def settle_twins(draft: Draft) -> None:
+    """Let earlier planned records stand in for those just created that have the match value of one.
+
+    Only the first filled match line counts, as for rows that are duplicates.
+    """
+    found = draft.run(
+        "SELECT p.record, MIN(o.record) FROM scratch.page p JOIN record r ON r.id=p.record AND r.state='staged'"
+        " JOIN scratch.identity o ON o.digest=p.digest AND o.proof=p.proof AND o.line=p.line AND o.record<p.record"
+        " JOIN record e ON e.id=o.record AND e.state='staged' WHERE p.is_first=1 GROUP BY p.record"
+    ).fetchall()
+    draft.set_state(Action.SKIP, [record for record, _other in found])
+    draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((other, record) for record, other in found))
 
 
 def drop_unwanted(draft: Draft) -> int:

@@ -267,10 +267,13 @@ def see(plan: Plan) -> Seen:
 def _shown(change: Change, spelled: Mapping[str, str]) -> dict[str, Any]:
     fields = {name: value for name, value in change.after.items() if change.marker is None or value != change.marker}
     fields |= {} if change.parent is None else {"^parent": change.parent[1]}
-    return {
-        name: spelled[value["$op"]] if isinstance(value, dict) and "$op" in value else value
-        for name, value in fields.items()
-    }
+    return {name: _spelled(value, spelled) for name, value in fields.items()}
+
+
+def _spelled(value: Any, spelled: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_spelled(item, spelled) for item in value]
+    return spelled[value["$op"]] if isinstance(value, dict) and "$op" in value else value
 
 
 def _spell(problem: Mapping[str, Any]) -> str:

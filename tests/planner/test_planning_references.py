@@ -16,13 +16,13 @@ REFERENCES = {"people": {"company_id": "companies"}, "companies": {"parent_id": 
 PHONE = {"no": Field(name="no", kind=Kind.PHONE)}
 
 
-def catalog() -> Catalog:
+def catalog(demanded: frozenset[str] = frozenset()) -> Catalog:
     """Make a CRM of people, companies and tasks about either."""
     objects = {}
     for name, kinds in FIELDS.items():
         fields = {field: Field(name=field, kind=kind, items=PHONE) for field, kind in kinds.items()}
         for field, to in REFERENCES[name].items():
-            fields[field] = Field(name=field, kind=Kind.REFERENCE, references=to)
+            fields[field] = Field(name=field, kind=Kind.REFERENCE, references=to, required=field in demanded)
         label = ("text",) if name == "tasks" else ("name",)
         objects[name] = ObjectType(name=name, fields=fields, tier=Tier.KEY, label=label)
     return Catalog(connector="small", version="1", objects=objects)
@@ -276,3 +276,35 @@ def test_line_agrees_when_any_of_its_values_does(match: str, held: dict[str, obj
     desk.crm.hold("people", "H2", name="Eve", email="e@x.org", mails=["e@x.org"], phones=[{"no": "1"}])
     fields = "email: email, 'phones[0].no': company, mails: {list: [email]}"
     assert [name for name in desk.plan(people(fields, match)).changes if "people" in name] == ["~ people:p1"]
+
+
+def test_demanded_reference_that_is_left_blank_refuses_a_new_record(desk: Desk) -> None:
+    """What the target would refuse is refused before anything is sent."""
+    desk.crm.catalog = catalog(frozenset({"about_id"}))
+    desk.write("tasks.csv", "id,text,about", "1,a,c9")
+    seen = desk.plan(tasks("lookup: companies, by: [{key: about}], on_missing: blank") + COMPANIES)
+    fact = "about_id is demanded by the target, and nothing was found for it"
+    hint = "add what it points at, or state on_missing: create | reject | skip"
+    assert list(seen.problems) == [f"tasks:2 E120 about_id: {fact} ({hint})"]
+
+
+def test_created_record_that_a_row_states_already_is_that_row(desk: Desk) -> None:
+    """What a lookup would create goes through match, in the plan as in the target."""
+    desk.write("people.csv", "id,name,email,company", "p1,Ada,a@x.org,")
+    desk.write("tasks.csv", "id,text,who,mail", "1,a,A. King,A@x.org", "2,b,Bob,b@x.org", "3,c,B. Ross,b@x.org")
+    look = "lookup: people, by: [{name: who}], on_missing: create, create: {name: who, email: mail}"
+    seen = desk.plan(tasks(look) + people("email: email"))
+    made = [fields["name"] for name, fields in seen.changes.items() if "people" in name]
+    first, second, third = pointed(seen)
+    assert (sorted(made), first, second) == (["Ada", "Bob"], "@people:p1", third)
+
+
+def test_list_of_keys_is_a_list_of_references(desk: Desk) -> None:
+    """Several keys in one cell, or several lookups, point at several records; one of them missing refuses the row."""
+    desk.write("companies.csv", "id,name,city", "c1,Acme,Rome", "c2,Beta,Oslo")
+    desk.write("tasks.csv", "id,text,about,where", "1,a,c1;c2,", "2,b,c2,Rome", "3,c,c1;c9,")
+    keys = "lookup: companies, by: [{key: {from: about, transform: [{split: ';'}]}}]"
+    assert pointed(desk.plan(tasks(keys) + COMPANIES)) == [["@companies:c1", "@companies:c2"], ["@companies:c2"]]
+    both = f"list: [{{{keys}}}, {{lookup: companies, by: [{{city: where}}]}}]"
+    found = pointed(desk.plan(tasks(both) + COMPANIES))
+    assert found == [["@companies:c1", "@companies:c2"], ["@companies:c2", "@companies:c1"]]
