@@ -144,6 +144,16 @@ def test_slip_below_the_limit_is_created_and_listed(slip: Desk) -> None:
     assert seen.totals("reject", "for_lookups") == [0, 2]
 
 
+def test_each_lookup_has_its_own_limit(slip: Desk) -> None:
+    """What one lookup may create another may not, though both ask the same object."""
+    slip.write("jobs.csv", "id,name,firm", "1,Dev,Acme Korporation")
+    look = "{lookup: companies, by: [{Name: firm}], on_missing: create, unless_similar: 0.99}"
+    jobs = f"  jobs: {{from: jobs.csv, to: jobs, key: id, fields: {{Name: name, Company_Id: {look}}}}}\n"
+    seen = slip.plan(jobs + firms() + creating("unless_similar: 0.9"))
+    made = [change["Name"] for name, change in seen.changes.items() if "companies" in name]
+    assert sorted(made) == ["Acme Korporation", "Beta"]
+
+
 @pytest.mark.parametrize(("answer", "created"), [("C1", ["Beta"]), ("create", ["Acme Corporatoin", "Beta"])])
 def test_slip_may_be_asked_about(answer: str, created: list[str], slip: Desk) -> None:
     """With ask it is a question: the one that is there, a new one, or none."""

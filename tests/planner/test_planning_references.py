@@ -308,3 +308,23 @@ def test_list_of_keys_is_a_list_of_references(desk: Desk) -> None:
     both = f"list: [{{{keys}}}, {{lookup: companies, by: [{{city: where}}]}}]"
     found = pointed(desk.plan(tasks(both) + COMPANIES))
     assert found == [["@companies:c1", "@companies:c2"], ["@companies:c2", "@companies:c1"]]
+
+
+def test_values_that_overlap_do_not_contradict_each_other(desk: Desk) -> None:
+    """A record with one more address than the row is no other record, by whichever line it is found."""
+    desk.write("people.csv", "id,name,email,company", "p1,Ada,a@x.org;b@x.org,", "p2,Eve,e@x.org,")
+    desk.crm.hold("people", "H1", name="Ada", mails=["c@x.org", "b@x.org"], email="z@x.org")
+    desk.crm.hold("people", "H2", name="Eve", mails=["other@x.org"])
+    fields = "mails: {from: email, transform: [{split: ';'}]}, email: {value: ''}"
+    seen = desk.plan(people(fields, "[['mails[]', email], ['mails[]', name], [name]]"))
+    assert [name for name in seen.changes if "people" in name] == ["~ people:p1", "+ people:p2"]
+
+
+def test_row_that_is_not_to_be_created_is_missing_with_that_reason(desk: Desk) -> None:
+    """What `on_no_match: skip` leaves out cannot be pointed at."""
+    desk.write("companies.csv", "id,name,city", "c1,Acme,Rome")
+    desk.write("tasks.csv", "id,text,about", "1,a,c1")
+    companies = COMPANIES.replace("match:", "on_no_match: skip, match:")
+    seen = desk.plan(tasks("lookup: companies, by: [{key: about}]") + companies)
+    fact = "no companies found, its row was left out: 'c1'"
+    assert [problem.split(" (add")[0] for problem in seen.problems] == [f"tasks:2 E203 about_id: {fact}"]

@@ -17,6 +17,7 @@ from speaking import (
     updating,
 )
 
+from migrator.connectors.rest.wire import decode_record
 from migrator.emulators import Emulator, Options, start
 from migrator.emulators.centralstation import CentralStationOptions
 from migrator.records import Outcome, Verdict
@@ -335,3 +336,19 @@ def test_kind_of_a_record_has_its_word() -> None:
     assert objects["custom_fields_types"].kind_word("category", "companies") == "Company"
     assert objects["tasks"].kind_word("attachable_type", "users") == "users"
     assert objects["deals"].kind_word("attachable_type", "people") == "people"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "parents"),
+    [
+        ("tags", {"attachable_type": "Person", "attachable_id": 7}, (("people", "7"),)),
+        ("tels", {"attachable_type": "Company", "attachable_id": 7}, (("companies", "7"),)),
+        ("tasks", {"attachable_type": "Deal", "attachable_id": 7}, (("deals", "7"),)),
+        ("positions", {"person_id": 7, "company_id": 9}, (("people", "7"), ("companies", "9"))),
+        ("protocols", {"person_ids": [7, 8]}, (("people", "7"), ("people", "8"))),
+        ("tags", {"name": "x"}, ()),
+    ],
+)
+def test_record_tells_its_parents(name: str, raw: dict[str, Any], parents: tuple[tuple[str, str], ...]) -> None:
+    """A child is one of the parent whose kind and id it states; some live under several."""
+    assert decode_record(STATION, name, {"id": 1, **raw}).parents == parents
