@@ -13,10 +13,20 @@ from migrator.store.ledger import LedgerReader
 from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.questions import count_questions
-from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
+from migrator.store.views import (
+    ForLookups,
+    ProblemGroup,
+    RunView,
+    created_for_lookups,
+    problem_groups,
+    run_view,
+    sample_changes,
+    troubled_operations,
+)
 
 MAX_TROUBLES = 50
 MAX_OPTIONS = 1_000
+MAX_WANTED = 50
 SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
 
 
@@ -60,7 +70,8 @@ class Trouble:
 class Summary:
     """A plan, and the run that applied it (None before the first).
 
-    `proposals` is None where an extra is missing; `options` are the first of what lists lack.
+    `proposals` is None where an extra is missing; `options` are the first of what lists lack, `wanted` of the records
+    that are created for lookups.
     """
 
     plan: str
@@ -81,6 +92,7 @@ class Summary:
     proposals: int | None = 0
     questions: int = 0
     options: tuple[Option, ...] = ()
+    wanted: tuple[ForLookups, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
 
@@ -123,6 +135,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         proposals=header["proposals"],
         questions=count_questions(plan),
         options=tuple(plan_options(plan, MAX_OPTIONS)),
+        wanted=tuple(created_for_lookups(plan, MAX_WANTED)) if header["totals"]["for_lookups"] else (),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
     )

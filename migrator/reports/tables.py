@@ -23,6 +23,7 @@ from migrator.store.sqlite import make_private_folder, sync_folder, translated
 from migrator.store.views import (
     MissingParent,
     all_problems,
+    created_for_lookups,
     duplicate_rows,
     gone_keys,
     key_of,
@@ -57,16 +58,19 @@ def unsafe_cell(text: str) -> str:
 def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     """Write what stands beside the report of a plan; gives the names of the files. Raises StoreError."""
     make_private_folder(folder)
-    write_file(folder / "rejects.csv", lambda file: _write_csv(file, _rejects(plan)))
-    write_file(folder / "duplicates.csv", lambda file: _write_csv(file, _duplicates(plan)))
-    write_file(folder / "missing_parents.csv", lambda file: _write_csv(file, _missing_parents(plan)))
-    write_file(folder / "proposals.csv", lambda file: _write_csv(file, _proposals(plan)))
-    write_file(folder / "gone.csv", lambda file: _write_csv(file, _gone(plan)))
-    write_file(folder / "options.csv", lambda file: _write_csv(file, _options(plan)))
+    tables = {
+        "rejects": _rejects,
+        "duplicates": _duplicates,
+        "missing_parents": _missing_parents,
+        "created": _created,
+        "proposals": _proposals,
+        "gone": _gone,
+        "options": _options,
+    }
+    for name, rows in tables.items():
+        _write_table(folder / f"{name}.csv", rows(plan))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return [f"{name}.csv" for name in ("rejects", "duplicates", "missing_parents", "proposals", "gone", "options")] + [
-        "problems.jsonl"
-    ]
+    return [*(f"{name}.csv" for name in tables), "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -90,6 +94,10 @@ def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
             os.fsync(file.fileno())
         fresh.replace(path)
         sync_folder(path.parent)
+
+
+def _write_table(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    write_file(path, lambda file: _write_csv(file, rows))
 
 
 def _write_csv(file: TextIO, rows: Iterable[Iterable[object]]) -> None:
@@ -189,6 +197,11 @@ def _why(item: MissingParent) -> str:
     if item.code == "E205":
         return f"ambiguous: {fact}"
     return fact.partition(" found, ")[2] or fact
+
+
+def _created(plan: Plan) -> Iterator[tuple[object, ...]]:
+    yield ("object", "key", "values", "rows_waiting")
+    yield from created_for_lookups(plan)
 
 
 def _gone(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -16,6 +16,7 @@ MAX_OBJECTS = 8
 MAX_GROUPS = 5
 MAX_NOTES = 4
 MAX_GUARDS = 2
+MAX_WANTED = 2
 MAX_OPTIONS = 2
 MAX_REASON = 160
 MAX_WIDTH = 160
@@ -41,6 +42,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         "",
         *_some(_notes(summary), MAX_NOTES),
         *_gone(summary, folder),
+        *_wanted(summary, folder, shows_values=shows_values),
         *_options(summary, folder, shows_values=shows_values),
         *_overwrites(summary),
     ]
@@ -137,6 +139,15 @@ def _gone(summary: Summary, folder: str) -> Iterator[str]:
     """Say what earlier runs wrote and no row states now; nothing becomes of it."""
     if found := [f"{line.name} {line.gone:,}" for line in summary.objects if line.gone]:
         yield f"  Gone  no row states these keys of earlier runs any longer: {', '.join(found)} -> {folder}/gone.csv"
+
+
+def _wanted(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:
+    """Say which records are created for lookups: those first that most rows wait on."""
+    for item in summary.wanted[:MAX_WANTED]:
+        value = f" {spelled(item.values)}" if shows_values else ""
+        yield f"  + {item.object}{value}  for lookups, {of(item.rows, 'row')} on it"
+    if (rest := summary.totals["for_lookups"] - MAX_WANTED) > 0:
+        yield f"  and {of(rest, 'record')} more for lookups -> {folder}/created.csv"
 
 
 def _options(summary: Summary, folder: str, *, shows_values: bool) -> Iterator[str]:

@@ -170,6 +170,30 @@ def duplicate_rows(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str]]:
     )
 
 
+class ForLookups(NamedTuple):
+    """A record that only lookups ask for: object, key, the values it is created with, and how many rows wait on it."""
+
+    object: str
+    key: str
+    values: str
+    rows: int
+
+
+def created_for_lookups(plan: Plan, limit: int = -1) -> Iterator[ForLookups]:
+    """Give the records that a plan creates for lookups, those that most rows wait on first."""
+    rows = plan.db.execute(
+        "WITH waiting AS (SELECT s.holder, COUNT(DISTINCT s.record) AS n FROM resolution s"
+        " JOIN record c ON c.id=s.record AND c.state NOT IN ('reject', 'skip') GROUP BY s.holder)"
+        " SELECT o.name, r.key, r.fields, w.n FROM record r JOIN object o ON o.id=r.object"
+        " JOIN waiting w ON w.holder=r.id"
+        " WHERE r.row IS NULL AND r.state='create' ORDER BY w.n DESC, r.id LIMIT ?",
+        (limit,),
+    )
+    for name, key, fields, count in rows:
+        values = [str(value) for value in json.loads(fields).values() if not isinstance(value, dict | list)]
+        yield ForLookups(name, key, ", ".join(values), count)
+
+
 def proposed_matches(plan: Plan) -> Iterator[tuple[str, str, int, str, str, str, str, float]]:
     """Give rows that may be a record of the target: object, file, row, key, label, its label and id, likeness."""
     yield from plan.db.execute(

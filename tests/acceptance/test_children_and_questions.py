@@ -57,5 +57,5 @@ def test_question_is_answered_once_and_followed(tmp_path: Path) -> None:
         assert answered.returncode == 0, answered.stdout + answered.stderr
         assert planned(crm) == "Plan: 4 to create, 0 to update, 0 unchanged, 0 skipped, 0 rejected."
         applied(crm, "acme.plan")
-        newest = max(int(one["id"]) for one in crm.held("companies"))
+        newest = max(int(str(one["id"])) for one in crm.held("companies"))
         assert [str(one["company_id"]) for one in crm.held("positions")][-1] == str(newest)

@@ -9,7 +9,7 @@ from typing import TextIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_cases import NOW, TABLES, make, reader, run
+from report_cases import MAPPING, NOW, TABLES, make, reader, run
 
 from migrator.errors import StoreError
 from migrator.reports.tables import (
@@ -24,6 +24,7 @@ from migrator.store.journal import Ending, State
 from migrator.store.plan import Plan
 
 FILES = [
+    "created.csv",
     "duplicates.csv",
     "gone.csv",
     "missing_parents.csv",
@@ -394,3 +395,19 @@ def test_plan_without_problems_has_files_all_the_same(tmp_path: Path) -> None:
     assert read(tmp_path / "out" / "rejects.csv") == [list(REJECT_COLUMNS)]
     assert [len(read(tmp_path / "out" / name)) for name in ("duplicates.csv", "missing_parents.csv")] == [1, 1]
     assert (tmp_path / "out" / "problems.jsonl").read_bytes() == b""
+
+
+def test_created_records_are_listed_by_the_rows_that_wait(tmp_path: Path) -> None:
+    """What only lookups ask for has no row: its values, and how many rows wait on it, most first."""
+    tables = {
+        "companies.csv": "id,name,about\n1,One,x\n",
+        "people.csv": "id,last,company,employer,friend\n1,Ada,,Acme,\n2,Bob,,=Beta,\n3,Cyd,,=beta,\n4,Dan,,One,\n",
+    }
+    mapping = MAPPING.replace("on_missing: reject", "on_missing: create")
+    with Plan(make(tmp_path, tables=tables, mapping=mapping)) as plan:
+        write_plan_tables(plan, tmp_path / "out")
+    assert [row[:1] + row[2:] for row in read(tmp_path / "out" / "created.csv")] == [
+        ["object", "values", "rows_waiting"],
+        ["companies", "=Beta", "2"],
+        ["companies", "Acme", "1"],
+    ]
