@@ -36,6 +36,7 @@ from migrator.store.references import (
     last_reference,
     missing,
     point_at_created,
+    reopen_left_out,
     settle_twins,
 )
 
@@ -161,7 +162,7 @@ class Lookups:
 
     def _settle_missing(self) -> int:
         """Decide what is missing, and what is no longer ambiguous; tells how many were decided."""
-        decided = 0
+        decided, skipped = 0, 0
         with Decisions(self._draft) as decisions:
             for found in found_postponed(self._draft):
                 live = _live(found)
@@ -174,7 +175,8 @@ class Lookups:
                     decisions.reject(self._problem(found, self._missing(found)))
                 elif not live and policy == "skip":
                     decisions.skip(found.record)
-        return decided
+                    skipped += 1
+        return decided + (reopen_left_out(self._draft) if skipped else 0)
 
     def _create_missing(self) -> None:
         """Make one record for each value that was asked for in vain, in the spelling of the first who asked."""

@@ -46,6 +46,8 @@ CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, ite
 CREATE TABLE scratch.created(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   lookup INTEGER NOT NULL, PRIMARY KEY(digest, proof)) STRICT, WITHOUT ROWID;
 CREATE INDEX scratch.created_by_record ON created(record);
+CREATE TABLE scratch.reopened(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
+  PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.postponed(reference INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE scratch.holding(record INTEGER PRIMARY KEY, target TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL,
   fields TEXT, UNIQUE(target, id)) STRICT;

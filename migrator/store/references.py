@@ -235,6 +235,23 @@ def cascades(draft: Draft) -> list[Cascade]:
     return [Cascade(*row) for row in found]
 
 
+def reopen_left_out(draft: Draft) -> int:
+    """Put references off again whose record was left out in the meantime; tells how many queries they have."""
+    draft.run("DELETE FROM scratch.reopened")
+    draft.run(
+        "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM resolution s"
+        " JOIN record p ON p.id=s.holder AND p.state='skip' JOIN record c ON c.id=s.record AND c.state='staged'"
+        " LEFT JOIN scratch.matched m ON m.record=p.id WHERE m.record IS NULL"
+    )
+    draft.run(
+        "DELETE FROM resolution WHERE (record, field, item) IN (SELECT record, field, item FROM scratch.reopened)"
+    )
+    return draft.run(
+        "INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid FROM scratch.reference f"
+        " JOIN scratch.reopened o ON o.record=f.record AND o.field=f.field AND o.item=f.item"
+    ).rowcount
+
+
 def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     """Give the staged records of an object that are new and whose reference found nothing."""
     found = draft.run(

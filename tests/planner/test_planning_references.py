@@ -328,3 +328,17 @@ def test_row_that_is_not_to_be_created_is_missing_with_that_reason(desk: Desk) -
     seen = desk.plan(tasks("lookup: companies, by: [{key: about}]") + companies)
     fact = "no companies found, its row was left out: 'c1'"
     assert [problem.split(" (add")[0] for problem in seen.problems] == [f"tasks:2 E203 about_id: {fact}"]
+
+
+@pytest.mark.parametrize(("policy", "found"), [("reject", []), ("skip", []), ("blank", [None])])
+def test_row_that_leaves_itself_out_is_missing(policy: str, found: list[object], desk: Desk) -> None:
+    """A company that `on_missing: skip` leaves out for its own parent leaves nothing to point at, at any depth."""
+    desk.write("companies.csv", "id,name,city,parent", "c1,Acme,Rome,c2", "c2,Beta,Rome,zzz")
+    desk.write("tasks.csv", "id,text,about", "1,a,c1")
+    fields = "{name: name, parent_id: {lookup: companies, by: [{key: parent}], on_missing: skip}}"
+    companies = f"  companies: {{from: companies.csv, to: companies, key: id, fields: {fields}}}\n"
+    seen = desk.plan(tasks(f"lookup: companies, by: [{{key: about}}], on_missing: {policy}") + companies)
+    assert pointed(seen) == found
+    assert [seen.states[f"companies:{row}"] for row in (2, 3)] == ["skip", "skip"]
+    fact = "tasks:2 E203 about_id: no companies found, its row was left out: 'c1'"
+    assert [problem.split(" (add")[0] for problem in seen.problems] == ([fact] if policy == "reject" else [])
