@@ -142,6 +142,7 @@ def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bo
     lines = [_compile_line(n, line, known, asking) for n, line in enumerate(lookup.lines)]
     choose = _compile_choice(lookup, asking.scope)
     create = _compile_create(known, asking)
+    creates = lookup.on_missing == "create"
     on_blank = _compile_fallback(lookup.on_blank, known, asking, is_fallback=False)
     on_missing = _compile_fallback(lookup.fallback, known, asking, is_fallback=True)
 
@@ -155,6 +156,8 @@ def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bo
                 found = _make(known, line, values, choose(cells))
                 if create:
                     _state_created(found, create, cells, notes)
+                elif creates and line.kind != "fields":
+                    _state_like(found, lines, cells, notes)
                 return _with_fallback(found, on_missing(cells, notes)) if on_missing else found
             blank = blank or lacking[0]
             is_blank = is_blank and len(lacking) == len(values)
@@ -294,6 +297,18 @@ def _state_created(found: Asked, create: _Create, cells: Cells, notes: list[Note
     fields = {name: coerce(value) for name, value, coerce in values if value is not None}
     for item in found.staged if isinstance(found.staged, list) else [found.staged]:
         item[CREATE] = fields
+
+
+def _state_like(found: Asked, lines: list[_Line], cells: Cells, notes: list[Note]) -> None:
+    """Let a record that is asked for by its key be created with the fields of the first line that has them."""
+    for line in (line for line in lines if line.kind == "fields"):
+        values = [get(cells, notes) for get in line.gets]
+        if all(value is not None and not isinstance(value, list) for value in values):
+            named = zip(line.names, values, line.coerces, strict=True)
+            stated = {n: one.staged if isinstance(one, Asked) else coerce(one) for n, one, coerce in named}
+            for item in found.staged if isinstance(found.staged, list) else [found.staged]:
+                item[CREATE] = stated
+            return
 
 
 def _coerce(name: str, target: ObjectType) -> Coerce:

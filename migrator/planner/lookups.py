@@ -1,7 +1,8 @@
 """What references point at: resolved round by round, creating what is missing, one record for each value."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from migrator.planner.cascades import reject_cascades, reject_dependants
@@ -28,6 +29,7 @@ from migrator.store.references import (
     Hit,
     Missing,
     add_created,
+    askers,
     fields_of,
     found_in_wave,
     found_postponed,
@@ -168,10 +170,10 @@ class Lookups:
                 live = _live(found)
                 policy = self._compiled.lookups[found.lookup].lookup.on_missing
                 holder = live[0].record if len(live) == 1 else 0 if live else _rejected(found)
-                decided += bool(holder) or (not live and policy in {"reject", "skip"})
+                decided += bool(holder) or (not live and policy in {"reject", "skip", "create"})
                 if holder:
                     decisions.resolve(found.record, found.field, holder, item=found.item)
-                elif not live and policy == "reject":
+                elif not live and policy in {"reject", "create"}:
                     decisions.reject(self._problem(found, self._missing(found)))
                 elif not live and policy == "skip":
                     decisions.skip(found.record)
@@ -194,22 +196,29 @@ class Lookups:
         references: list[StagedReference] = []
         created: list[Created] = []
         for item in batch:
-            known = self._compiled.lookups[item.lookup]
+            asking = chain([item], askers(self._draft, item.digest, item.proof))
+            known, key, fields = next(filter(itemgetter(2), map(self._stated, asking)), (None, "", {}))
+            if known is None:
+                continue  # an id of the target is never created, nor a record without any value
             made = self._compiled.objects[known.made]
-            staged = staged_by(self._compiled, known, item.fields, item.field, item.item)
-            fields = dict(staged.get(CREATE) or staged.get("fields") or {})
-            key = staged.get("key") or created_key(made.item.to, (item.digest, item.proof))
             record = self.next_record
             self.next_record += 1
             records.append(StagedRecord(record, made.number, None, None, key, None, to_json(fields)))
             identities += identities_of(made, record, key, fields, self._compiled.spec.name)
             identities.append(StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE))
             references += self._references(known, record, fields)
-            created.append(Created(record, item.lookup, item.digest, item.proof))
+            created.append(Created(record, known.number, item.digest, item.proof))
             self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)
         self._asks_anew = self._asks_anew or bool(references)
         add_created(self._draft, records, identities, references, created)
         settle_twins(self._draft)
+
+    def _stated(self, item: Missing) -> tuple[KnownLookup, str, dict[str, Any]]:
+        """Give what one who asks would create: by which lookup, with which key and fields; no fields, and it is not."""
+        known = self._compiled.lookups[item.lookup]
+        staged = staged_by(self._compiled, known, item.fields, item.field, item.item)
+        key = staged.get("key") or created_key(self._compiled.spec.asked_object(known.made), (item.digest, item.proof))
+        return known, key, {} if "id" in staged else dict(staged.get(CREATE) or staged.get("fields") or {})
 
     def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
@@ -237,6 +246,7 @@ class Lookups:
         dropped = left_out_of(self._draft, found.digest, found.proof)
         why = f"its row {dropped[0]}:{dropped[1]} was left out by step {dropped[2]}" if dropped else outside
         why = "its row was left out" if found.hits else why
+        why += ", nor anything to create it with" if lookup.on_missing == "create" else ""
         return "E203", f"no {' or '.join(lookup.objects)} found, {why}", _HINT
 
     def _problem(self, found: Found, why: tuple[str, str, str]) -> StagedProblem:

@@ -143,9 +143,9 @@ def postpone(draft: Draft, references: Iterable[tuple[int]]) -> None:
     draft.many("INSERT OR IGNORE INTO scratch.postponed VALUES(?)", references)
 
 
-def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str, int, int]]) -> None:
-    """Note references that shall create what they did not find: (digest, proof, record, field, item, lookup)."""
-    draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?)", rows)
+def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str, int, int, int]]) -> None:
+    """Note references that shall create what they did not find: digest, proof, record, field, item, lookup, number."""
+    draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
 
 
 def missing(draft: Draft) -> Iterator[Missing]:
@@ -158,6 +158,17 @@ def missing(draft: Draft) -> Iterator[Missing]:
     )
     for digest, proof, record, field, item, lookup, fields, waiting in rows:
         yield Missing(digest, proof, record, field, item, lookup, json.loads(fields), waiting)
+
+
+def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
+    """Give all who looked for one value in vain, in their order."""
+    rows = draft.run(
+        "SELECT m.record, m.field, m.item, m.lookup, r.fields FROM scratch.missing m JOIN record r ON r.id=m.record"
+        " WHERE m.digest=? AND m.proof=? ORDER BY m.record",
+        (digest, proof),
+    )
+    for record, field, item, lookup, fields in rows:
+        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields), 1)
 
 
 class Created(NamedTuple):
@@ -213,12 +224,16 @@ def let_stand_in(draft: Draft, record: int, other: int) -> None:
 
 
 def point_at_created(draft: Draft) -> None:
-    """Resolve all that looked for something in vain to what was made for it."""
+    """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
     draft.run(
         "INSERT INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record) FROM scratch.missing m"
         " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
         " LEFT JOIN scratch.matched d ON d.record=c.record WHERE true"
         " ON CONFLICT DO NOTHING"
+    )
+    draft.run(
+        "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
+        " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
     )
     draft.run("DELETE FROM scratch.missing")
 

@@ -167,3 +167,33 @@ def test_guard_of_creates_counts_what_lookups_create(tmp_path: Path) -> None:
     desk.top = "limits: {creates: 3}\n"
     seen = desk.plan(firms() + pointing())
     assert seen.guards() == ["creates: 4 creates, the limit is 3"]
+
+
+def test_record_asked_for_by_key_is_created_with_the_fields_of_a_line(tmp_path: Path) -> None:
+    """Nothing is created without any value: a key that nobody has takes the name beside it, or is missing."""
+    desk = desk_with(tmp_path, "1,A,,Acme,9", "2,B,,,8", "3,C,,Beta,9", header="id,last,email,firm,key")
+    seen = desk.plan(firms() + pointing("lookup: companies, by: [{key: key}, {Name: firm}], on_missing: create"))
+    assert seen.changes["+ companies:9"] == {"Name": "Acme"}
+    assert [name for name in seen.changes if "companies" in name] == ["+ companies:9"]
+    fact = "no companies found, not in the source, nor in crelate, nor anything to create it with: '8'"
+    assert [problem.split(" (")[0] for problem in seen.problems] == [
+        f"contacts:3 E203 CurrentPosition_Company_Id: {fact}"
+    ]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_whoever_knows_the_name_of_a_key_gives_it(tmp_path: Path, *, turned: bool) -> None:
+    """Of several who ask for a key, one that has a name beside it is enough, in whatever order they stand."""
+    rows = ("1,A,,,9", "2,B,,Acme,9")
+    desk = desk_with(tmp_path, *rows[:: -1 if turned else 1], header="id,last,email,firm,key")
+    seen = desk.plan(firms() + pointing("lookup: companies, by: [{key: key}, {Name: firm}], on_missing: create"))
+    assert seen.changes["+ companies:9"] == {"Name": "Acme"}
+    assert set(seen.states.values()) == {"create"}
+
+
+def test_id_of_the_target_is_never_created(tmp_path: Path) -> None:
+    """What is looked for by its id is there or is not, whatever the lookup would create."""
+    desk = desk_with(tmp_path, "1,A,,Acme,C9", "2,B,,Acme,", header="id,last,email,firm,key")
+    seen = desk.plan(firms() + pointing("lookup: companies, by: [{id: key}, {Name: firm}], on_missing: create"))
+    assert [change for name, change in seen.changes.items() if "companies" in name] == [{"Name": "Acme"}]
+    assert seen.states == {"contacts:2": "reject", "contacts:3": "create"}
