@@ -23,6 +23,7 @@ from migrator.store.holdings import (
     add_page,
     add_whole,
     count_held,
+    let_known_be_found,
     unseen_known,
 )
 from migrator.store.ledger import Ledger
@@ -117,6 +118,7 @@ async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
         else:
             _trust_ledger(view, draft, numbers)
     _state_children(compiled, draft)
+    let_known_be_found(draft)
     return found
 
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.store.draft import STAGED, Draft, StagedIdentity
-from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE
+from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE, LOOKUP_LINE
 
 
 class Holding(NamedTuple):
@@ -82,6 +82,15 @@ def add_known(draft: Draft, rows: Iterable[Known]) -> None:
     draft.run("DELETE FROM scratch.known")
 
 
+def let_known_be_found(draft: Draft) -> None:
+    """Let lookups by key find records of earlier runs that no row states this time, as the target holds them."""
+    draft.run(
+        "INSERT INTO scratch.identity SELECT a.digest, a.proof, h.record, ?, 0 FROM scratch.absent a"
+        " JOIN object o ON o.id=a.object JOIN scratch.holding h ON h.target=o.target AND h.id=a.target_id",
+        (LOOKUP_LINE,),
+    )
+
+
 def note_unstated(draft: Draft) -> dict[int, int]:
     """List the known keys that no row states and no lookup asks for any longer; gives how many by object.
 
@@ -90,6 +99,7 @@ def note_unstated(draft: Draft) -> dict[int, int]:
     draft.run(
         "INSERT INTO gone SELECT a.object, a.key, a.target_id FROM scratch.absent a"
         f" WHERE NOT EXISTS({_STATED.format('a')}) AND NOT (substr(a.key, 1, 1)='?' AND length(a.key)=17)"
+        " AND a.digest NOT IN (SELECT digest FROM scratch.reference)"
         " ORDER BY a.object, a.key",
         (KEY_LINE,),
     )

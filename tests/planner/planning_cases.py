@@ -212,7 +212,7 @@ class Desk:
         """Write a table, a line each."""
         (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
 
-    def remember(self, name: str, key: str, target_id: str, **fields: Any) -> None:
+    def remember(self, name: str, key: str, target_id: str, /, **fields: Any) -> None:
         """Let the ledger know a row as written by an earlier run."""
         self.earlier.append((name, key, target_id, fields))
 

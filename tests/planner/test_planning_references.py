@@ -342,3 +342,14 @@ def test_row_that_leaves_itself_out_is_missing(policy: str, found: list[object],
     assert [seen.states[f"companies:{row}"] for row in (2, 3)] == ["skip", "skip"]
     fact = "tasks:2 E203 about_id: no companies found, its row was left out: 'c1'"
     assert [problem.split(" (add")[0] for problem in seen.problems] == ([fact] if policy == "reject" else [])
+
+
+def test_key_of_an_earlier_run_is_found_through_the_ledger(desk: Desk) -> None:
+    """A file of what is new may point at what an earlier file brought; nothing is made again."""
+    desk.crm.hold("companies", "C7", name="Acme")
+    desk.remember("companies", "17", "C7", name="Acme")
+    desk.write("tasks.csv", "id,text,about,firm", "1,a,17,Acme Ltd")
+    look = "lookup: companies, by: [{key: about}, {name: firm}], on_missing: create"
+    seen = desk.plan(tasks(look) + COMPANIES)
+    assert pointed(seen) == ["C7"]
+    assert seen.totals("create", "for_lookups") == [1, 0]
