@@ -75,8 +75,8 @@ class Decisions:
         add_missing(self._draft, self._missing)
         postpone(self._draft, self._postponed)
         self._draft.add_problems(self._problems)
-        self._draft.set_state(Action.REJECT, self._rejected)
         self._draft.set_state(Action.SKIP, self._skipped)
+        self._draft.set_state(Action.REJECT, self._rejected)
         self._problems, self._rejected, self._skipped = [], [], []
         self._matches, self._resolved, self._missing, self._postponed = [], [], [], []
         self._gathered = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from migrator.records import Catalog
-from migrator.spec.values import Lookup, ObjectSpec, Value
+from migrator.spec.values import ListOf, Lookup, ObjectSpec, Value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,12 +93,28 @@ def _edges(name: str, item: ObjectSpec, objects: Mapping[str, ObjectSpec], catal
     while stated:
         owner, field_name, value = stated.pop(0)
         lookup = value.form if isinstance(value, Value) else value
+        if isinstance(value, Value):
+            stated += [(owner, field_name, part) for part in _parts(value)]
         if not isinstance(lookup, Lookup):
             continue
         known = catalog.objects[objects[owner].to].field(field_name)
         for to in filter(objects.__contains__, lookup.objects):
             yield _Edge(owner, field_name, to, not field_name or (known is not None and known.required))
-            stated += [(to, inner, created) for inner, created in lookup.create or ()]
+            stated += [(to, inner, created) for inner, created in _created(lookup)]
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    """Give the items of a list, and what stands in where a field is blank."""
+    yield from value.form.items if isinstance(value.form, ListOf) else ()
+    yield from filter(None, [value.default])
+
+
+def _created(lookup: Lookup) -> Iterator[tuple[str, Value]]:
+    """Give the fields of the records that a lookup creates: those stated, else those by which it looks."""
+    found = [one.line for one in (lookup.fallback, lookup.on_blank) if one and one.creates]
+    found += lookup.lines if lookup.create is None and lookup.on_missing == "create" else ()
+    yield from lookup.create or ()
+    yield from (pair for line in found if line.kind == "fields" for pair in line.inputs)
 
 
 def _with_siblings(edges: list[_Edge], objects: Mapping[str, ObjectSpec]) -> _Needs:

@@ -143,8 +143,9 @@ class Draft:
         self.many("INSERT INTO problem VALUES(NULL,?,?,?,?,?,?,?)", problems)
 
     def set_state(self, state: str | Action, records: Iterable[int]) -> None:
-        """Give records their status."""
-        self.many("UPDATE record SET state=? WHERE id=?", ((str(state), record) for record in records))
+        """Give records their status; what is rejected stays so, since its problem is told already."""
+        statement = "UPDATE record SET state=? WHERE id=? AND state<>'reject'"
+        self.many(statement, ((str(state), record) for record in records))
 
     def keep_first(self, step: int, values: list[tuple[int, str]]) -> dict[int, int]:
         """Tell which of these (record, value), in their order, stand for which: each to the first of its value."""

@@ -26,7 +26,7 @@ def seal(draft: Draft, header: Mapping[str, Any]) -> str:
     """End the making of a plan: write its header, make it durable under its own name, and give its hash."""
     draft.many(
         "INSERT INTO header VALUES(?,?)",
-        ((name, json.dumps(value, sort_keys=True, ensure_ascii=False)) for name, value in header.items()),
+        ((name, json.dumps(value, ensure_ascii=False)) for name, value in header.items()),
     )
     partial = draft.finish()
     with translated(draft.path):

@@ -239,12 +239,16 @@ def point_at_created(draft: Draft) -> None:
 
 
 def cascades(draft: Draft) -> list[Cascade]:
-    """Find staged records that point at a rejected one, a first layer of them."""
+    """Find staged records that point at one that will not be there, a first layer of them: rejected, or left out.
+
+    A record that is left out because the target has it is there.
+    """
     found = draft.run(
         "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
         " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
         " FROM resolution s JOIN record c ON c.id=s.record AND c.state='staged'"
-        " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
+        " JOIN record p ON p.id=s.holder AND (p.state='reject' OR p.state='skip'"
+        " AND NOT EXISTS (SELECT 1 FROM scratch.matched m WHERE m.record=p.id)) LEFT JOIN file n ON n.id=p.file"
         " ORDER BY s.record, s.field"
     )
     return [Cascade(*row) for row in found]
@@ -311,15 +315,22 @@ class Late(NamedTuple):
 
 
 def late_records(draft: Draft, number: int, *, first: int) -> Iterator[Late]:
-    """Give the staged records of an object from a number on; a text is `object/id`, or `@record` of what is planned."""
+    """Give the staged records of an object from a number on.
+
+    A text is `object/id`, or `@object/key` of what is planned: the key in hexadecimal digits, since texts are compared
+    without case, and keys are not.
+    """
     rows = draft.run(
         "SELECT r.id, r.key, r.fields, s.field, s.item, COALESCE(h.target, d.target)"
-        " || '/' || LOWER(COALESCE(h.id, d.id)), s.holder FROM record r LEFT JOIN resolution s ON s.record=r.id"
+        " || '/' || LOWER(COALESCE(h.id, d.id)), o.name, HEX(p.key)"
+        " FROM record r LEFT JOIN resolution s ON s.record=r.id"
+        " LEFT JOIN record p ON p.id=s.holder LEFT JOIN object o ON o.id=p.object"
         " LEFT JOIN scratch.holding h ON h.record=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
         " LEFT JOIN scratch.holding d ON d.record=m.holding"
         " WHERE r.object=? AND r.id>=? AND r.state='staged' ORDER BY r.id",
         (number, first),
     )
     for (record, key, fields), group in groupby(rows, key=itemgetter(0, 1, 2)):
-        texts = {(slot, item): text or f"@{holder}" for *_, slot, item, text, holder in group if slot is not None}
+        told = (row[3:] for row in group if row[3] is not None)
+        texts = {(slot, item): text or f"@{name}/{digits}" for slot, item, text, name, digits in told}
         yield Late(record, key, json.loads(fields), texts)

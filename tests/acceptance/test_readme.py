@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from conftest import ROOT, Project
+from conftest import MAPPING, ROOT, Project
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -76,3 +76,22 @@ def test_readme_names_every_command() -> None:
 
     shown = set(re.findall(r"^migrator (\w+)", README, re.MULTILINE))
     assert shown <= set(COMMANDS)
+
+
+def test_readme_reference_finds_what_it_says(project: Project) -> None:
+    """The lookup that is shown, put into a mapping: by Id, by name, and blank where nobody has it."""
+    shown = _block("yaml", "{key: Company Id}").replace("\n", "\n      ")
+    project.write("acme.yaml", re.sub(r"CurrentPosition_Company_Id: .*\n", lambda _found: shown, MAPPING))
+    rows = "1,Ada,X,,,1,US Navy\n2,Bob,X,,,,us navy\n3,Cyd,X,,,,Nobody\n"
+    project.write("people.csv", f"id,first,last,email,born,Company Id,Company\n{rows}")
+    project.plan()
+    assert project.run("apply", "acme.plan", "--yes").returncode == 0
+    firms = {one["Id"]: one["Name"] for one in project.held("companies")}
+    found = {one["FirstName"]: firms.get(one.get("CurrentPosition_Company_Id")) for one in project.held("contacts")}
+    assert found == {"Ada": "Analytical Engines", "Bob": "US Navy", "Cyd": None}
+
+
+def test_readme_names_examples_that_are_there() -> None:
+    """Each example that says what must come out is in the table, and no other."""
+    shown = re.findall(r"^\| \[.*?\]\(examples/(.*?)\) ", README, re.MULTILINE)
+    assert sorted(shown) == sorted(path.parent.name for path in (ROOT / "examples").glob("*/expected.yaml"))

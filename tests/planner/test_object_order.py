@@ -142,3 +142,22 @@ def test_lookup_in_the_target_alone_orders_nothing(tmp_path: Path) -> None:
 """
     found = order_objects(Desk(folder=tmp_path).spec(text).objects, CRELATE)
     assert (found.objects, found.because("contacts")) == (("contacts", "companies"), "no parents")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "to_a: {list: [k, {lookup: b, by: [{key: k}]}]}",
+        "to_a: {from: k, default: {lookup: b, by: [{key: k}]}}",
+        "to_a: {from: k, default: {list: [{lookup: b, by: [{key: k}]}]}}",
+        "to_c: {lookup: c, by: [{to_b: {lookup: b, by: [{key: k}]}}], on_missing: create}",
+        "to_c: {lookup: c, by: [{title: k}], on_blank: {to_b: {lookup: b, by: [{key: k}]}, create: true}}",
+        "to_c: {lookup: c, by: [{title: k}], on_missing: create, create: {to_b: {lookup: b, by: [{key: k}]}}}",
+    ],
+)
+def test_reference_orders_wherever_it_stands(tmp_path: Path, field: str) -> None:
+    """In a list, in a default, and in the records that a lookup creates."""
+    text = f"  a: {{from: t.csv, to: a, key: id, fields: {{title: t, {field}}}}}\n"
+    text += "".join(f"  {name}: {{from: t.csv, to: {name}, key: id, fields: {{title: t}}}}\n" for name in "cb")
+    found = order_objects(Desk(folder=tmp_path).spec(text).objects, catalog())
+    assert found.objects == (("c", "b", "a") if field.startswith("to_a") else ("b", "c", "a"))
