@@ -7,7 +7,7 @@ from migrator.store.references import Cascade, cascades, drop_unwanted
 
 
 def reject_dependants(draft: Draft) -> None:
-    """Reject what points at records that are rejected or left out, and so on."""
+    """Reject what points at rejected records, and so on."""
     while layer := cascades(draft):
         draft.add_problems([_problem(item) for item in layer])
         draft.set_state(Action.REJECT, [item.record for item in layer])
@@ -22,7 +22,6 @@ def reject_cascades(draft: Draft) -> None:
 
 def _problem(item: Cascade) -> StagedProblem:
     place = f"{item.parent_file}:{item.parent_row}" if item.parent_row else item.parent_key
-    why = f"rejected itself ({item.parent_code})" if item.parent_code else "left out itself"
-    fact = f"points at {place}, which is {why}"
+    fact = f"points at {place}, which is rejected itself ({item.parent_code})"
     name = "parent" if item.field == PARENT else item.field
     return StagedProblem(item.record, item.object, "E204", name, item.parent_key, fact, "correct that row first")

@@ -153,6 +153,8 @@ class Lookups:
 
     def _settle_postponed(self) -> None:
         """Decide what was put off; a rejected row is no candidate, which may make another reference clear."""
+        if any(item.match_level for item in self._compiled.objects.values()):
+            reopen_left_out(self._draft)  # duplicates that were known late
         reject_dependants(self._draft)
         while self._settle_missing():
             reject_dependants(self._draft)

@@ -239,16 +239,12 @@ def point_at_created(draft: Draft) -> None:
 
 
 def cascades(draft: Draft) -> list[Cascade]:
-    """Find staged records that point at one that will not be there, a first layer of them: rejected, or left out.
-
-    A record that is left out because the target has it is there.
-    """
+    """Find staged records that point at a rejected one, a first layer of them."""
     found = draft.run(
         "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
         " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
         " FROM resolution s JOIN record c ON c.id=s.record AND c.state='staged'"
-        " JOIN record p ON p.id=s.holder AND (p.state='reject' OR p.state='skip'"
-        " AND NOT EXISTS (SELECT 1 FROM scratch.matched m WHERE m.record=p.id)) LEFT JOIN file n ON n.id=p.file"
+        " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
         " ORDER BY s.record, s.field"
     )
     return [Cascade(*row) for row in found]

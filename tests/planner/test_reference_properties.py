@@ -326,8 +326,9 @@ def test_what_points_at_a_row_that_a_reference_left_out_is_refused(order: list[s
     with opened(world, CALM._replace(by_key="skip", by_name="reject", order=order)) as office:
         seen = office.plan()
     assert seen.states == {"firms:2": "skip", "people:2": "reject"}
-    fact = "points at firms.csv:2, which is left out itself (correct that row first)"
-    assert list(seen.problems) == [f"people:2 E204 firm: {fact}"]
+    fact = "no firms found, its row was left out: 'f1'"
+    hint = "add it, correct the value, or state on_missing: create | blank | skip"
+    assert list(seen.problems) == [f"people:2 E203 firm: {fact} ({hint})"]
 
 
 def test_row_with_a_problem_is_rejected_though_another_reference_would_skip_it() -> None:
