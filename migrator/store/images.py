@@ -1,0 +1,35 @@
+"""What the ledger keeps of each write, so that it can be undone without the plan file: what it found, what it left."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from migrator.store.changes import Change, canonical_json
+
+_ORIGIN = ("mapping", "connector", "target", "objects", "undo")
+
+
+def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any]) -> None:
+    """Keep what a plan was made for: mapping, account, and its objects with the target's names for them."""
+    kept = {name: header[name] for name in _ORIGIN if name in header}
+    db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, canonical_json(kept)))
+
+
+def keep_image(
+    db: sqlite3.Connection, plan_id: str, change: Change, parent: tuple[str, str] | None, after: Mapping[str, Any]
+) -> None:
+    """Keep what a write found and what it left; of one in quarantine nobody knows what it left."""
+    images = (canonical_json(change.before), canonical_json(after))
+    stated = canonical_json(parent) if parent else None
+    db.execute(
+        "INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)",
+        (plan_id, change.id, change.key, change.target, stated, *images),
+    )
+
+
+def forget(db: sqlite3.Connection, migration: tuple[str, str], change: Change) -> None:
+    """Take a record that is deleted out of the id map: a later plan creates it anew."""
+    db.execute(
+        "DELETE FROM written WHERE mapping=? AND account=? AND object=? AND target_id=?",
+        (*migration, change.object, change.target_id),
+    )
