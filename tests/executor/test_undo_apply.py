@@ -1,0 +1,99 @@
+"""An undo that is applied: deletes are journalled, settled by reading, and never reach what somebody changed."""
+
+from pathlib import Path
+
+import pytest
+from apply_cases import Bench, companies, people
+from practice_target import DONE, GONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, Act
+from undo_cases import plan_undo
+
+DIED_BEFORE = Act(commits=False, dies=True)
+DIED_AFTER = Act(dies=True)
+LIKELY_DONE = Act(answer=LIKELY_REFUSED.answer)
+
+
+def undoing(folder: Path, count: int = 2) -> Bench:
+    """Apply a plan of so many companies, and plan its undo."""
+    bench = companies(folder, count)
+    bench.apply()
+    plan_undo(bench)
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("act", "sent"),
+    [(LOST, 3), (UNANSWERED, 2), (THROTTLED, 3), (Act(commits=False, answer=GONE), 3), (LIKELY_DONE, 2)],
+)
+def test_delete_in_doubt_is_settled_by_reading(tmp_path: Path, act: Act, sent: int) -> None:
+    """Gone is done; what still stands there, as we left it, is sent for again."""
+    bench = undoing(tmp_path)
+    bench.target.script = [act]
+    assert bench.apply("undo.plan").state == "DONE"
+    assert (len(bench.target.seen("-")), bench.target.held("companies")) == (sent, {})
+
+
+@pytest.mark.parametrize("act", [DIED_BEFORE, DIED_AFTER])
+def test_death_in_the_middle_is_resumed(tmp_path: Path, act: Act) -> None:
+    """The next apply reads what was under way, and ends it."""
+    bench = undoing(tmp_path, 3)
+    bench.target.script = [DONE, act]
+    bench.apply_and_die("undo.plan")
+    assert bench.apply("undo.plan").state == "DONE"
+    assert bench.target.held("companies") == {}
+
+
+def test_change_after_planning_puts_the_delete_in_quarantine(tmp_path: Path) -> None:
+    """Each record is read afresh before it goes."""
+    bench = undoing(tmp_path)
+    bench.target.edit("c2", Description="mine")
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert bench.states("undo.plan") == {"- companies/2": "QUARANTINED", "- companies/1": "APPLIED"}
+    assert bench.reasons() == ["drift: Description changed in the target after planning"]
+
+
+def test_change_while_the_delete_is_in_doubt_is_not_lost(tmp_path: Path) -> None:
+    """It did not arrive, and somebody went on with the record: it is not sent for again."""
+    bench = undoing(tmp_path, 1)
+    bench.target.script = [LOST]
+    bench.clock.on_sleep = lambda: bench.target.edit("c1", Description="mine")
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert (bench.states("undo.plan"), bench.reasons()) == ({"- companies/1": "QUARANTINED"}, ["drift: Description"])
+
+
+def test_record_that_is_gone_by_then_needs_no_delete(tmp_path: Path) -> None:
+    """Somebody deleted it after planning: nothing is sent, and the id map forgets it."""
+    bench = undoing(tmp_path)
+    bench.target.remove("c2")
+    assert bench.apply("undo.plan").state == "DONE"
+    assert bench.target.seen("-") == ["- companies/c1"]
+    assert plan_undo(bench) == []
+
+
+def test_parent_waits_for_its_children(tmp_path: Path) -> None:
+    """A person whom the target refuses to delete keeps his company, with the reason."""
+    bench = people(tmp_path)
+    bench.apply()
+    plan_undo(bench)
+    bench.target.script = [DONE, REFUSED]
+    bench.apply("undo.plan")
+    states = bench.states("undo.plan")
+    assert {one for one, state in states.items() if state != "APPLIED"} == {"- contacts/3", "- companies/1"}
+    assert (states["- contacts/3"], states["- companies/1"]) == ("REJECTED", "BLOCKED")
+
+
+def test_likely_refusal_is_believed_after_a_read(tmp_path: Path) -> None:
+    """The record still stands there."""
+    bench = undoing(tmp_path, 1)
+    bench.target.script = [LIKELY_REFUSED]
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert bench.states("undo.plan") == {"- companies/1": "REJECTED"}
+    assert bench.target.seen("-.")[-1] == ". companies/c1"
+
+
+def test_deletes_go_one_after_the_other(tmp_path: Path) -> None:
+    """However many requests at a time are allowed."""
+    bench = undoing(tmp_path, 5)
+    bench.target.concurrency = 4
+    bench.target.most_under_way = 0
+    bench.apply("undo.plan")
+    assert (bench.target.most_under_way, bench.target.held("companies")) == (1, {})
