@@ -108,7 +108,7 @@ def refuse_started(ledger: Ledger, path: Path) -> None:
 
 def seal_plan(draft: Draft, header: dict[str, Any], ledger: Ledger, how: Planning) -> Plan:
     """Seal a draft under a new id, let the ledger know it, and open it. Raises StoreError."""
-    path, plan_id, made = how.absolute_path, how.rng.token()[:16], how.clock.now().isoformat(timespec="seconds")
+    path, plan_id, made = draft.path, how.rng.token()[:16], how.clock.now().isoformat(timespec="seconds")
     header |= {"plan": plan_id, "made": made}
     header |= {"ledger": {"path": str(ledger.path), "lineage": ledger.lineage, "serial": ledger.serial}}
     sha256 = seal(draft, header)

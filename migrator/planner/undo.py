@@ -12,7 +12,7 @@ from migrator.records import Identity
 from migrator.resources import VERSION
 from migrator.spec.values import MappingSpec
 from migrator.store.draft import Draft
-from migrator.store.ledger import Ledger
+from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.plan import Plan
 from migrator.store.plan_schema import FORMAT
 from migrator.store.undo import Run, find_run
@@ -44,7 +44,7 @@ async def roll_back(spec: MappingSpec, target: Target, ledger: Ledger, how: Plan
     where they still hold what we wrote. What it keeps, and why, is in it. Raises PlanError, TargetError or StoreError.
     """
     refuse_started(ledger, how.absolute_path)
-    run = _find(ledger, what)
+    run = known_run(ledger, what.run)
     identity = await target.identify()
     _check_target(run, target, identity)
     with Draft(how.absolute_path) as draft:
@@ -60,11 +60,11 @@ async def roll_back(spec: MappingSpec, target: Target, ledger: Ledger, how: Plan
         return seal_plan(draft, _header(spec, target, identity, undo, counts), ledger, how)
 
 
-def _find(ledger: Ledger, what: Undo) -> Run:
+def known_run(ledger: Ledger | LedgerReader, number: int) -> Run:
     """Find the run; only one that ended, and of which is known what it wrote, is undone. Raises PlanError."""
-    run, place = find_run(ledger, what.run), str(ledger.path)
+    run, place = find_run(ledger, number), str(ledger.path)
     if run is None:
-        raise PlanError(Problem(code="E603", place=place, fact=f"no run '{what.run}'", hint="see 'migrator status'"))
+        raise PlanError(Problem(code="E603", place=place, fact=f"no run '{number}'", hint="see 'migrator status'"))
     name = run.path.rpartition("/")[2]
     if "undo" in run.origin:
         of = run.origin["undo"]["run"]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
-from migrator.store.ledger import Ledger
+from migrator.store.ledger import FINISHED, Ledger, LedgerReader
 
 DELETE = "delete"
 UPDATE = "update"
@@ -113,7 +113,16 @@ class Verdict(NamedTuple):
     restored: dict[int, dict[str, Any]]
 
 
-def find_run(ledger: Ledger, number: int) -> Run | None:
+def newest_run(reader: LedgerReader, *, plan_id: str = "", path: str = "") -> int | None:
+    """Give the number of the newest run: of all, of a plan, or of a plan by its file, which may be gone."""
+    (number,) = reader.db.execute(
+        "SELECT MAX(r.id) FROM run r JOIN plan p ON p.id=r.plan_id WHERE ? IN ('', p.id) AND ? IN ('', p.path)",
+        (plan_id, path),
+    ).fetchone()
+    return None if number is None else int(number)
+
+
+def find_run(ledger: Ledger | LedgerReader, number: int) -> Run | None:
     """Find a run, and what is known of its plan; no origin where an older version applied it, or it was purged."""
     row = ledger.db.execute(
         "SELECT r.plan_id, p.path, p.state, g.header FROM run r JOIN plan p ON p.id=r.plan_id"
@@ -125,7 +134,7 @@ def find_run(ledger: Ledger, number: int) -> Run | None:
     plan, path, state, header = row
     open_states = "('PLANNED','INTENT','IN_DOUBT')"
     found = ledger.db.execute(f"SELECT 1 FROM op WHERE plan_id=? AND state IN {open_states} LIMIT 1", (plan,))
-    return Run(number, plan, path, json.loads(header or "{}"), state == "DONE" and found.fetchone() is None)
+    return Run(number, plan, path, json.loads(header or "{}"), state == FINISHED and found.fetchone() is None)
 
 
 def stage_done(draft: Draft, ledger: Ledger, run: Run, numbers: dict[str, int], scope: tuple[str, str]) -> None:
