@@ -136,8 +136,8 @@ class Reverting:
         for number in self._write():
             changes[number] += 1
         self.writer.flush()
-        found: dict[str, dict[str, int]] = {n: {"changes": changes[number]} for n, number in self._numbers.items()}
         names = {number: name for name, number in self._numbers.items()}
+        found = {names[number]: {"changes": count} for number, count in changes.items()}
         for (number, state), count in close_undo(self._draft).items():
             found[names[number]][state] = count
         return found

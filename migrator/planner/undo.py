@@ -25,7 +25,7 @@ _COUNTS: Mapping[str, Any] = {
     "in_target": None,
     "is_listed": True,
     "lookups": {},
-    "because": "what was written last is undone first",
+    "because": "last written, first undone",
 }
 
 

@@ -28,6 +28,7 @@ _HEADINGS = ("#", "object", "rows", "+", "~", "=", "·", "!", "calls", "est. tim
 _UNDO_HEADINGS = (*_HEADINGS[:3], "-", *_HEADINGS[4:])
 _WORDS = frozenset({"object", "tier", "order because"})
 _TROUBLES = {State.REJECTED, State.QUARANTINED, State.BLOCKED, State.INTENT, State.IN_DOUBT}
+_UNDO_LEGEND = "  - delete   ~ give back   = as before   · keep"
 _LEGEND = "  + create   ~ update   = unchanged   · skip   ! reject"
 
 
@@ -37,7 +38,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
     head = [
         f"{what} {summary.mapping_path}    source {summary.source}    target {summary.target}",
         "",
-        _LEGEND + ("   & link" if summary.totals["link"] else "") + ("   - delete" if summary.undo else ""),
+        (_UNDO_LEGEND if summary.undo else _LEGEND) + ("   & link" if summary.totals["link"] else ""),
         "",
         *_table(summary),
         "",
@@ -169,10 +170,14 @@ def _undo(summary: Summary) -> Iterator[str]:
     if not summary.undo:
         return
     looked_at, unknown, cannot = (", ".join(summary.undo[key]) for key in ("looked_at", "unknown", "cannot"))
-    yield ""
-    yield from [f"  Cannot delete   {cannot}: the connector knows no call for it"] if cannot else []
-    yield f"  Cannot be undone   {STAYS}"
-    yield from [f"  Links looked for in {looked_at}" + (f"; not known: {unknown}" if unknown else "")] * bool(looked_at)
+    yield from (
+        [f"  Cannot be undone  creates of {cannot}: the connector knows no call that deletes them"] if cannot else []
+    )
+    yield f"  Cannot be undone  {STAYS[0]}"
+    yield from [f"  Cannot be seen    {STAYS[1]}"] if summary.totals["delete"] else []
+    yield from [f"  Links looked for  in {looked_at}" + (f"; not known: {unknown}" if unknown else "")] * bool(
+        looked_at
+    )
 
 
 def _samples(summary: Summary, *, shows_values: bool) -> Iterator[str]:
@@ -265,7 +270,7 @@ def run_text(summary: Summary) -> str:
     if run is None:
         return f"{summary.plan}: never applied."
     names = {
-        "written and in the target": (State.APPLIED, State.VERIFIED),
+        "undone in the target" if summary.undo else "written and in the target": (State.APPLIED, State.VERIFIED),
         "already as planned": (State.NOOP,),
         "refused by the target": (State.REJECTED,),
         "quarantined, for you to decide": (State.QUARANTINED,),

@@ -13,8 +13,8 @@ OPTIONS = {
 
 KEPT = frozenset({"W620", "W621", "W622", "W623", "W624", "W625", "W626"})
 STAYS = (
-    "time stamps, audit logs, mails and workflows that were triggered, values that others derived, ids of what is"
-    " deleted; what somebody added in fields that this migration does not write goes with a deleted record"
+    "time stamps, audit logs, mails and workflows that were triggered, values derived elsewhere, ids of what is gone",
+    "what somebody added to a created record in fields that the run did not write goes with it",
 )
 
 
