@@ -128,7 +128,7 @@ class Settler:
         elif names := differing(self._target, change.target, change.before, held.fields):
             ending = Ending(state=State.QUARANTINED, outcome="drift", reason=f"drift: {', '.join(names)}")
         else:
-            ending = self._again(change)
+            ending = self._again(change, "still there")
         self._journal.close(change, ending)
 
     async def _settle_append(self, change: Change) -> None:
@@ -225,10 +225,10 @@ class Settler:
             )
             self._journal.close(change, ending)
 
-    def _again(self, change: Change) -> Ending:
+    def _again(self, change: Change, found: str = "never found") -> Ending:
         doubts = self._journal.doubts_of(change.id)
         if doubts >= MAX_ATTEMPTS:
-            reason = f"in doubt: sent {doubts} times, never found"
+            reason = f"in doubt: sent {doubts} times, {found}"
             return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)
         return Ending(state=State.PLANNED, outcome="absent")
 

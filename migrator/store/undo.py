@@ -39,7 +39,8 @@ _LANDED = "state IN ('APPLIED','VERIFIED') AND kind<>'append' AND after IS NOT N
 # Whatever points at a record keeps it, unless it is deleted itself or the field that points is given its old value.
 _POINTS = (
     "SELECT {} FROM scratch.pointer p LEFT JOIN scratch.undone b ON b.folded=p.folded AND b.target=p.target"
-    " WHERE p.record=undone.record AND b.record IS NOT undone.record AND COALESCE(b.standing, '')<>'delete'"
+    " WHERE p.record=undone.record AND COALESCE(b.standing, '')<>'delete'"
+    " AND (b.record IS NULL OR b.held IS NOT NULL)"
     " AND NOT EXISTS(SELECT 1 FROM scratch.removed x WHERE x.record=b.record AND x.field=p.field)"
 )
 

@@ -253,8 +253,9 @@ def test_undone_run_leaves_the_crm_as_it_was(crm: Project) -> None:
 
 
 def test_killed_undo_goes_on(crm: Project) -> None:
-    """Killed after an answer that nobody noted, it reads what was under way, and undoes the rest."""
-    (crm.folder / "acme.plan").unlink()
+    """Months later, with plan and source gone: killed after an answer that nobody noted, it undoes the rest."""
+    for file in ("acme.plan", "people.csv", "firms.csv", "notes.csv"):
+        (crm.folder / file).unlink()
     rolled_back(crm)
     killed = crm.run("apply", "undo.plan", "--yes", MIGRATOR_FAILPOINTS="answered=kill9@2")
     assert killed.returncode == -signal.SIGKILL

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from apply_cases import Bench, companies, people
+from apply_cases import COMPANIES, FRIENDS, Bench, companies, people
 from practice_target import DONE, GONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, Act
-from undo_cases import plan_undo
+from undo_cases import linked, plan_undo
 
 DIED_BEFORE = Act(commits=False, dies=True)
 DIED_AFTER = Act(dies=True)
@@ -81,6 +81,25 @@ def test_parent_waits_for_its_children(tmp_path: Path) -> None:
     assert (states["- contacts/3"], states["- companies/1"]) == ("REJECTED", "BLOCKED")
 
 
+def test_delete_waits_for_the_link_that_is_taken_back(tmp_path: Path) -> None:
+    """The target refuses to put the old person back into her old company: the new one stays for her."""
+    bench = linked(tmp_path)
+    bench.apply()
+    plan_undo(bench)
+    bench.target.script = [REFUSED]
+    bench.apply("undo.plan")
+    assert bench.states("undo.plan") == {"~ contacts/1": "REJECTED", "- companies/1": "BLOCKED"}
+
+
+def test_own_links_are_taken_back_before_a_record_goes(tmp_path: Path) -> None:
+    """A record that points at itself is expected without the link by then."""
+    bench = people(tmp_path, COMPANIES + FRIENDS)
+    bench.apply()
+    plan_undo(bench)
+    assert bench.apply("undo.plan").state == "DONE"
+    assert (bench.target.held("companies"), bench.target.held("contacts")) == ({}, {})
+
+
 def test_likely_refusal_is_believed_after_a_read(tmp_path: Path) -> None:
     """The record still stands there."""
     bench = undoing(tmp_path, 1)
@@ -88,6 +107,31 @@ def test_likely_refusal_is_believed_after_a_read(tmp_path: Path) -> None:
     assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
     assert bench.states("undo.plan") == {"- companies/1": "REJECTED"}
     assert bench.target.seen("-.")[-1] == ". companies/c1"
+
+
+def test_delete_that_never_arrives_is_given_up(tmp_path: Path) -> None:
+    """Three times in doubt, and the record still stands there."""
+    bench = undoing(tmp_path, 1)
+    bench.target.script = [LOST] * 3
+    assert bench.apply("undo.plan").state == "HALTED"
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert (bench.states("undo.plan"), bench.reasons()) == (
+        {"- companies/1": "QUARANTINED"},
+        ["in doubt: sent 3 times, still there"],
+    )
+
+
+def test_writes_to_one_record_never_go_side_by_side(tmp_path: Path) -> None:
+    """What an update and a link of it changed is given back in two writes, one after the other."""
+    bench = Bench(folder=tmp_path)
+    bench.write("companies.csv", "id,name,about,last", "1,C1,new,end")
+    bench.target.hold("companies", "k1", Name="C1", Description="old")
+    bench.plan(COMPANIES.replace("about}", "about, Website_Blog: {from: last, write: last}}"))
+    bench.apply()
+    assert plan_undo(bench) == ["~ k1 {'Website_Blog': None}", "~ k1 {'Description': 'old'}"]
+    bench.target.concurrency, bench.target.most_under_way = 4, 0
+    assert bench.apply("undo.plan").written == 2
+    assert (bench.target.most_under_way, bench.target.held("companies")["k1"]["Description"]) == (1, "old")
 
 
 def test_deletes_go_one_after_the_other(tmp_path: Path) -> None:

@@ -4,22 +4,10 @@ from pathlib import Path
 
 import pytest
 from apply_cases import COMPANIES, CONTACTS, FRIENDS, Bench, companies, notes, people, updates
-from undo_cases import id_map, plan_undo
+from undo_cases import id_map, linked, plan_undo
 
 from migrator.errors import PlanError
 from migrator.store.plan import Plan
-
-
-def linked(folder: Path) -> Bench:
-    """Plan one company that is new, for one person whom the CRM holds in another one."""
-    bench = Bench(folder=folder)
-    bench.write("companies.csv", "id,name,about", "1,One,x")
-    bench.write("people.csv", "id,last,company", "1,Ada,1")
-    bench.target.hold("companies", "k1", Name="Old")
-    bench.target.hold("contacts", "k2", LastName="Ada", CurrentPosition_Company_Id="k1")
-    match = CONTACTS.replace("    key: id\n", "    key: id\n    match: [[LastName]]\n")
-    bench.plan(COMPANIES + match)
-    return bench
 
 
 def refusal(bench: Bench, run: int = 1) -> str:
@@ -79,6 +67,25 @@ def test_changed_create_is_kept_with_what_it_points_at(tmp_path: Path) -> None:
     ]
 
 
+def test_all_that_a_kept_record_hangs_on_is_kept(tmp_path: Path) -> None:
+    """Cyd was edited; her friend stays for her, and his friend for him."""
+    bench = Bench(folder=tmp_path)
+    bench.write("companies.csv", "id,name,about")
+    bench.write("people.csv", "id,last,company,friend", "1,Ada,,", "2,Bob,,1", "3,Cyd,,2", "4,Dan,,2")
+    bench.plan(COMPANIES + FRIENDS)
+    bench.apply()
+    bench.target.edit("c3", LastName="King")
+    assert [line[:4] for line in plan_undo(bench)] == ["- c4", "W620", "W621", "W621"]
+
+
+def test_id_of_another_object_is_no_link(tmp_path: Path) -> None:
+    """A job of a company that happens to have a person's id does not keep the person."""
+    bench = people(tmp_path)
+    bench.apply()
+    bench.target.hold("jobs", "j1", Name="Clerk", Company_Id="c6")
+    assert "- c6" in plan_undo(bench)
+
+
 def test_create_that_somebody_links_to_is_kept(tmp_path: Path) -> None:
     """Also from an object that the mapping does not know; which lists were looked at stands in the plan."""
     bench = companies(tmp_path, 2)
@@ -107,6 +114,14 @@ def test_children_go_before_their_parents(tmp_path: Path) -> None:
         "W620 notes key 2, n3: changed since in Body",
         "W621 companies key 1, c1: notes n3 by parent points at it",
     ]
+
+
+def test_child_that_is_gone_keeps_nothing(tmp_path: Path) -> None:
+    """Somebody deleted a note: its company goes with the other one."""
+    bench = notes(tmp_path)
+    bench.apply()
+    bench.target.remove("n3")
+    assert plan_undo(bench) == ["- n2", "- c1"]
 
 
 def test_records_that_nothing_deletes_are_named(tmp_path: Path) -> None:
@@ -203,6 +218,8 @@ def test_second_undo_finds_nothing_and_a_plan_creates_anew(tmp_path: Path) -> No
     assert bench.apply("undo.plan").state == "DONE"
     assert (bench.target.held("companies"), bench.target.held("contacts"), id_map(bench)) == ({}, {}, [])
     assert plan_undo(bench) == []
+    with Plan(tmp_path / "undo.plan") as plan:
+        assert (plan.header["totals"]["rows"], plan.header["totals"]["unchanged"]) == (6, 6)
     bench.plan(COMPANIES + CONTACTS, name="anew.plan")
     assert set(bench.states("anew.plan").values()) == {"PLANNED"}
     bench.apply("anew.plan")

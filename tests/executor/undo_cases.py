@@ -1,8 +1,9 @@
 """What the tests of an undo share: it is planned over a bench, and told of in lines."""
 
 import asyncio
+from pathlib import Path
 
-from apply_cases import Bench
+from apply_cases import COMPANIES, CONTACTS, Bench
 
 from migrator.planner.making import Planning
 from migrator.planner.undo import Undo, roll_back
@@ -23,6 +24,18 @@ def plan_undo(bench: Bench, run: int = 1, *, only: str = "", key: str = "") -> l
             problems = [f"{one['code']} {one['object']} {one['fact']}" for one in all_problems(plan)]
     bench.target.history.clear()
     return [line.removesuffix(" {}") for line in changes] + sorted(problems)
+
+
+def linked(folder: Path) -> Bench:
+    """Plan one company that is new, for one person whom the CRM holds in another one."""
+    bench = Bench(folder=folder)
+    bench.write("companies.csv", "id,name,about", "1,One,x")
+    bench.write("people.csv", "id,last,company", "1,Ada,1")
+    bench.target.hold("companies", "k1", Name="Old")
+    bench.target.hold("contacts", "k2", LastName="Ada", CurrentPosition_Company_Id="k1")
+    match = CONTACTS.replace("    key: id\n", "    key: id\n    match: [[LastName]]\n")
+    bench.plan(COMPANIES + match)
+    return bench
 
 
 def id_map(bench: Bench) -> list[str]:
