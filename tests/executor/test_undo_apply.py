@@ -7,6 +7,8 @@ from apply_cases import COMPANIES, FRIENDS, Bench, companies, people
 from practice_target import DONE, GONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, Act
 from undo_cases import linked, plan_undo
 
+from migrator.errors import PlanError
+
 DIED_BEFORE = Act(commits=False, dies=True)
 DIED_AFTER = Act(dies=True)
 LIKELY_DONE = Act(answer=LIKELY_REFUSED.answer)
@@ -58,6 +60,14 @@ def test_change_while_the_delete_is_in_doubt_is_not_lost(tmp_path: Path) -> None
     bench.clock.on_sleep = lambda: bench.target.edit("c1", Description="mine")
     assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
     assert (bench.states("undo.plan"), bench.reasons()) == ({"- companies/1": "QUARANTINED"}, ["drift: Description"])
+
+
+def test_undo_whose_mapping_changed_is_planned_again(tmp_path: Path) -> None:
+    """The words name the command that made it."""
+    bench = undoing(tmp_path)
+    (tmp_path / "acme.yaml").write_text("mapping: 1", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"E601 .*; run 'migrator rollback 1 -o undo.plan' again"):
+        bench.apply("undo.plan")
 
 
 def test_record_that_is_gone_by_then_needs_no_delete(tmp_path: Path) -> None:
