@@ -18,7 +18,6 @@ from migrator.ports import Rng, SystemClock
 from migrator.reports.summary import summarize
 from migrator.spec.project import find_project
 from migrator.spec.read import LEDGER
-from migrator.spec.values import MappingSpec
 from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.plan import Plan
 from migrator.store.undo import newest_run
@@ -43,12 +42,8 @@ def command(manner: Manner, spelled_run: str, output: Path, only: str, key: str,
     It deletes what the run created, unless somebody changed it or linked to it since, and gives fields their old values
     where they still hold what was written. The ledger is enough: the plan's file may be gone.
     """
-    path, number = _find(spelled_run)
-    with LedgerReader(path) as reader:
-        mapping = Path(known_run(reader, number).origin["mapping"]["path"])
-    spec = spec_of(mapping, profile=manner.profile)
-    what = Undo(run=number, only=only, key=key)
-    with asyncio.run(_make(spec, path, output, what)) as plan:
+    ledger, number = _find(spelled_run)
+    with asyncio.run(_make(ledger, output, Undo(run=number, only=only, key=key), manner)) as plan:
         summary = summarize(plan)
         folder = report_folder(output)
         write_reports(plan, summary, folder, manner)
@@ -58,24 +53,25 @@ def command(manner: Manner, spelled_run: str, output: Path, only: str, key: str,
 def _find(spelled: str) -> tuple[Path, int]:
     """Find a run by its number, as `last`, or by the file of its plan; gives its ledger too. Raises PlanError."""
     path, ledger, plan_id = Path(spelled), find_project(Path.cwd() / "any").folder / LEDGER, ""
-    if spelled.isdigit() and not path.exists():
-        return ledger, int(spelled)
     with suppress(PlanError), Plan(path) as plan:
         ledger, plan_id = Path(plan.header["ledger"]["path"]), plan.id
-    is_file_gone = not plan_id and spelled != "last"
+    is_number = spelled.isdigit() and not plan_id
+    is_file_gone = not (plan_id or is_number or spelled == "last")
     with LedgerReader(ledger) as reader:
         number = newest_run(reader, plan_id=plan_id, path=str(path.absolute()) if is_file_gone else "")
     if number is None:
         hint = "RUN is a number, 'last', or the file of a plan that was applied; see 'migrator status'"
         raise PlanError(Problem(code="E603", place=str(ledger), fact=f"no run of '{spelled}'", hint=hint))
-    return ledger, number
+    return ledger, int(spelled) if is_number else number
 
 
-async def _make(spec: MappingSpec, ledger_path: Path, output: Path, what: Undo) -> Plan:
-    account = account_of(spec, spec.target)
-    if is_discoverable(account.definition):
-        await account.learn(item.to for item in spec.objects.values())
-    how = Planning(path=output)
-    with Ledger(ledger_path, clock=SystemClock(), rng=Rng()) as ledger:
+async def _make(path: Path, output: Path, what: Undo, manner: Manner) -> Plan:
+    """Plan the undo with the mapping that the run's plan was made from, as it is now."""
+    with Ledger(path, clock=SystemClock(), rng=Rng()) as ledger:
+        mapping = Path(known_run(ledger, what.run).origin["mapping"]["path"])
+        spec = spec_of(mapping, profile=manner.profile)
+        account = account_of(spec, spec.target)
+        if is_discoverable(account.definition):
+            await account.learn(item.to for item in spec.objects.values())
         async with target_of(spec) as target:
-            return await roll_back(spec, target, ledger, how, what)
+            return await roll_back(spec, target, ledger, Planning(path=output), what)

@@ -12,7 +12,7 @@ from migrator.records import Identity
 from migrator.resources import VERSION
 from migrator.spec.values import MappingSpec
 from migrator.store.draft import Draft
-from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
 from migrator.store.plan_schema import FORMAT
 from migrator.store.undo import Run, find_run
@@ -60,7 +60,7 @@ async def roll_back(spec: MappingSpec, target: Target, ledger: Ledger, how: Plan
         return seal_plan(draft, _header(spec, target, identity, undo, counts), ledger, how)
 
 
-def known_run(ledger: Ledger | LedgerReader, number: int) -> Run:
+def known_run(ledger: Ledger, number: int) -> Run:
     """Find the run; only one that ended, and of which is known what it wrote, is undone. Raises PlanError."""
     run, place = find_run(ledger, number), str(ledger.path)
     if run is None:

@@ -186,7 +186,7 @@ def _samples(summary: Summary, *, shows_values: bool) -> Iterator[str]:
         if n == 0:
             yield ""
         values = _fields(change, shows_values=shows_values)
-        yield f"{heading}{change.action.rune} {change.object} {_where(change)}  {values}"
+        yield f"{heading}{change.action.rune} {change.object} {_where(change)}  {values}".rstrip()
 
 
 def _where(change: Change) -> str:

@@ -10,9 +10,11 @@ _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
 
 
 def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any]) -> None:
-    """Keep what a plan was made for: mapping, account, and its objects with the target's names for them."""
+    """Keep what a plan was made for: mapping, account, objects; an undo is told by what it undoes."""
     kept = {name: header[name] for name in _ORIGIN if name in header}
     db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, canonical_json(kept)))
+    if "undo" in header:  # only who undoes looks for keys by their ids
+        db.execute("CREATE INDEX IF NOT EXISTS written_by_id ON written(target_id)")
 
 
 def keep_image(
@@ -28,7 +30,7 @@ def keep_image(
 
 
 def forget(db: sqlite3.Connection, migration: tuple[str, str], change: Change) -> None:
-    """Take a record that is deleted out of the id map: a later plan creates it anew."""
+    """Take a deleted record out of the id map, under all keys that stand for it: a later plan creates it anew."""
     db.execute(
         "DELETE FROM written WHERE mapping=? AND account=? AND object=? AND target_id=?",
         (*migration, change.object, change.target_id),

@@ -123,7 +123,7 @@ def newest_run(reader: LedgerReader, *, plan_id: str = "", path: str = "") -> in
     return None if number is None else int(number)
 
 
-def find_run(ledger: Ledger | LedgerReader, number: int) -> Run | None:
+def find_run(ledger: Ledger, number: int) -> Run | None:
     """Find a run, and what is known of its plan; no origin where an older version applied it, or it was purged."""
     row = ledger.db.execute(
         "SELECT r.plan_id, p.path, p.state, g.header FROM run r JOIN plan p ON p.id=r.plan_id"

@@ -310,6 +310,10 @@ def test_undo_is_told_in_every_report(crelate: Project) -> None:
 def test_undo_of_one_object_or_key(crelate: Project) -> None:
     """Only what is asked for is planned; the run may be named by its number."""
     assert "1 to delete" in rolled_back(crelate, "--only", "notes", "--row", "1")
+    told = crelate.run("explain", "undo.plan", "notes:1").stdout
+    assert told.startswith(
+        f"(undo)  notes  key 1: delete\n  the row\n  the record\n  - delete {crelate.held('notes')[0]['Id']}"
+    )
     ended = crelate.run("rollback", "1", "-o", "undo.plan", "--only", "nothing")
     assert (ended.returncode, "E622 run 1 wrote nothing of object 'nothing'" in ended.stderr) == (6, True)
     ended = crelate.run("rollback", "9")

@@ -165,6 +165,19 @@ def test_one_object_or_one_key_is_undone(tmp_path: Path) -> None:
         plan_undo(bench, only="contacts", key="9")
 
 
+def test_runs_are_undone_in_turn(tmp_path: Path) -> None:
+    """What a later run changed counts as changed, until that run is undone itself."""
+    bench = companies(tmp_path, 1)
+    bench.apply()
+    bench.write("companies.csv", "id,name,about", "1,C1,newer")
+    bench.plan(COMPANIES)
+    bench.apply()
+    assert plan_undo(bench, 1) == ["W620 companies key 1, c1: changed since in Description"]
+    assert plan_undo(bench, 2) == ["~ c1 {'Description': 'new'}"]
+    bench.apply("undo.plan")
+    assert plan_undo(bench, 1) == ["- c1"]
+
+
 def test_purged_image_is_told(tmp_path: Path) -> None:
     """What the ledger no longer knows is kept, by its id."""
     bench = companies(tmp_path, 2)
