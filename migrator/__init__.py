@@ -8,6 +8,7 @@ The same migration as on the command line, in Python:
             plan = await make_plan(spec, source_of(spec), target, ledger, Planning(path=Path("acme.plan")))
             print(summarize(plan).totals)
             result = await apply_plan(plan, target, ledger)
+            undo = await roll_back(spec, target, ledger, Planning(path=Path("undo.plan")), Undo(run=result.run))
 """
 
 import importlib
@@ -21,26 +22,26 @@ if TYPE_CHECKING:
     from migrator.executor.apply import apply_plan
     from migrator.executor.result import Applying, RunResult
     from migrator.planner.making import Planning, make_plan
-    from migrator.reports.summary import Summary, summarize
+    from migrator.planner.undo import Undo, roll_back
+    from migrator.reports.summary import summarize
     from migrator.spec.read import read_spec
-    from migrator.spec.values import MappingSpec
     from migrator.store.plan import Plan
 
 __version__ = VERSION
 
 __all__ = [
     "Applying",
-    "MappingSpec",
     "MigratorError",
     "Plan",
     "Planning",
     "Problem",
     "RunResult",
-    "Summary",
+    "Undo",
     "apply_plan",
     "ledger_of",
     "make_plan",
     "read_spec",
+    "roll_back",
     "source_of",
     "summarize",
     "target_of",
@@ -48,17 +49,17 @@ __all__ = [
 
 _HOMES = {
     "Applying": "executor.result",
-    "MappingSpec": "spec.values",
     "MigratorError": "errors",
     "Plan": "store.plan",
     "Planning": "planner.making",
     "Problem": "errors",
     "RunResult": "executor.result",
-    "Summary": "reports.summary",
+    "Undo": "planner.undo",
     "apply_plan": "executor.apply",
     "ledger_of": "cli.construct",
     "make_plan": "planner.making",
     "read_spec": "spec.read",
+    "roll_back": "planner.undo",
     "source_of": "cli.construct",
     "summarize": "reports.summary",
     "target_of": "cli.construct",

@@ -263,6 +263,18 @@ def same_value(kind: Kind, mine: Canonical, theirs: Canonical, normalised: str =
     return bool(mine == theirs) and isinstance(mine, bool) == isinstance(theirs, bool)
 
 
+def differing_fields(item: ObjectType, mine: Fields, theirs: Fields) -> list[str]:
+    """Name the fields of ours that stand otherwise in a record of the target; a blank is no value."""
+    found = []
+    for name, value in mine.items():
+        known = item.field(name)
+        kind, normalised = (known.kind, known.normalised) if known else (Kind.TEXT, "")
+        ours = None if value in ("", []) else value
+        if not same_value(kind, ours, theirs.get(name), normalised):
+            found.append(name)
+    return found
+
+
 def spelled(item: Canonical) -> str:
     """Give one text for an item of a list, the same for the same item."""
     return json.dumps(item, sort_keys=True, ensure_ascii=False) if isinstance(item, dict) else str(item)

@@ -31,15 +31,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
     """Say where the plan is older than its source, or than a day. Raises PlanError for the first, if strict."""
-    spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
-    stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
-    source = source_of(spec)
-    named = _changed_contents(plan, source)
-    hint = "the rows are applied as they were planned"
-    problems = [
-        Problem(code="W403", place=name, fact=f"changed after planning{more}", hint=hint)
-        for name, more in [*((name, "") for name in source.changed(stated)), *named]
-    ]
+    problems = [] if "undo" in plan.header else _changed_sources(plan, manner)
     if problems and is_strict:
         hint = "plan again, or apply without --strict-source"
         raise PlanError(*(replace(problem, code="E615", hint=hint) for problem in problems))
@@ -49,6 +41,18 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
         fact = f"the plan is {age.total_seconds() / 3600:.0f} hours old"
         problems.append(Problem(code="W601", place=plan.path.name, fact=fact, hint=hint))
     print_problems(problems)
+
+
+def _changed_sources(plan: Plan, manner: Manner) -> list[Problem]:
+    """Say which files of the source are not as they were read."""
+    stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
+    source = source_of(spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile))
+    named = _changed_contents(plan, source)
+    hint = "the rows are applied as they were planned"
+    return [
+        Problem(code="W403", place=name, fact=f"changed after planning{more}", hint=hint)
+        for name, more in [*((name, "") for name in source.changed(stated)), *named]
+    ]
 
 
 def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:

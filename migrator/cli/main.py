@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": "The dry run: make a plan and its report. Writes no record.",
     "show": "Show a plan or the plan of a run; works on stale plans too.",
     "apply": "Write what a plan says. Running it again resumes.",
+    "rollback": "Plan the undo of a run; 'apply' it like any other plan.",
     "status": "How a run stands, also while it is running.",
     "resolve": "Answer the questions that plans left in decisions.yaml.",
     "report": "Render the report of a plan or a run as one HTML page.",

@@ -11,6 +11,7 @@ from migrator.cli.main import Manner
 from migrator.cli.planning import print_plan, summary_of
 from migrator.codes import all_codes
 from migrator.errors import PlanError, Problem
+from migrator.records import Action
 from migrator.reports.html import plan_html
 from migrator.reports.tables import write_file
 from migrator.reports.text import run_text
@@ -76,7 +77,8 @@ def row_lines(item: ExplainedRow, *, shows: bool, field: str = "") -> Iterator[s
         yield f"  {code}  {_told(code, fact, shows=shows)}" + (f" ({hint})" if hint else "")
     for change in item.changes:
         after = {name: value for name, value in change.after.items() if field in {"", name}}
-        yield from [f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()] if after else []
+        is_told = after or (change.action is Action.DELETE and not field)
+        yield from [f"  {change.action.rune} {change.action} {change.target_id or ''}".rstrip()] if is_told else []
         for name, value in after.items():
             then = f"{spelled(change.before.get(name))} -> {spelled(value)}" if shows else "…"
             yield f"    {name:<32} {then}"

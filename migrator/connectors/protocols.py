@@ -107,6 +107,12 @@ class Target(Protocol):
     async def write(self, change: Write) -> Outcome:
         """Send one change, once."""
 
+    def can_delete(self, name: str) -> bool:
+        """Tell whether records of an object can be deleted."""
+
+    async def delete(self, change: Write) -> Outcome:
+        """Delete the record of an id, once."""
+
     async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
         """Send several creates of one object in one call; an outcome for each."""
 

@@ -151,11 +151,14 @@ class _Run:
         if together:
             yield together
 
-    def _step(self, change: Change) -> tuple[str, bool, bool]:
-        """Tell changes apart that never go side by side: of other objects; links; and what is written last."""
-        is_link = change.action is Action.LINK
-        is_last = is_link and change.id == operation_id(self._mapping, change.object, change.key, "last")
-        return change.object, is_link, is_last
+    def _step(self, change: Change) -> tuple[str, bool, bool, int]:
+        """Tell changes apart that never go side by side: of other objects; links; what is written last; each delete.
+
+        The undo of a link has its id, too: two writes to one record never go side by side.
+        """
+        link, last = (operation_id(self._mapping, change.object, change.key, one) for one in ("link", "last"))
+        is_delete = change.action is Action.DELETE
+        return change.object, change.id in {link, last}, change.id == last, change.seq if is_delete else 0
 
     def _calls(self, tier: str, changes: list[Change]) -> Iterator[list[Change]]:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""

@@ -26,6 +26,8 @@ def needed_operations(change: Change, mapping: str) -> list[str]:
 
 def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
     """Give the write of a change, or what it waits for."""
+    if change.action is Action.DELETE and (missing := journal.first_missing(change)):
+        return Waits(*missing)
     needed = needed_operations(change, mapping)
     target_id = change.target_id or ""
     ids: dict[str, str] = {}

@@ -45,7 +45,7 @@ class Dispatcher:
             self._hold_back(change, write)
             return
         before: TargetRecord | None = None
-        if change.action in {Action.UPDATE, Action.LINK}:
+        if change.action is not Action.CREATE:
             before = await self._target.get(change.target, write.id, write.parent)
             if ending := self._drift(change, write, before):
                 self._journal.decide(change, ending)
@@ -67,15 +67,18 @@ class Dispatcher:
     def _hold_back(self, change: Change, waits: Waits) -> None:
         """Leave an operation for later while its parent may still land; block it where the parent never will."""
         if waits.state not in OPEN and waits.state not in LANDED:
-            reason = f"the record it points at is {waits.state} ({waits.op_id})"
+            which = "what points at it" if change.action is Action.DELETE else "the record it points at"
+            reason = f"{which} is {waits.state} ({waits.op_id})"
             self._journal.decide(change, Ending(state=State.BLOCKED, reason=reason))
 
     def _drift(self, change: Change, write: Write, held: TargetRecord | None) -> Ending | None:
         """Compare with what the plan saw: a difference is put in quarantine, never overwritten."""
+        if held is None and change.action is Action.DELETE:
+            return Ending(state=State.NOOP, target_id=write.id, reason="gone from the target already")
         if held is None:
             self.breaker.count_drift()
             return Ending(state=State.QUARANTINED, reason=f"drift: the target no longer has {write.id}")
-        if not differing(self._target, change.target, write.fields, held.fields):
+        if write.fields and not differing(self._target, change.target, write.fields, held.fields):
             return Ending(state=State.NOOP, target_id=write.id, fields=write.fields)
         if names := differing(self._target, change.target, change.before, held.fields):
             self.breaker.count_drift()
@@ -111,7 +114,9 @@ class Dispatcher:
     async def _write(self, ready: list[Ready]) -> list[Outcome]:
         try:
             if len(ready) == 1:
-                return [await self._target.write(ready[0][1])]
+                change, write = ready[0]
+                send = self._target.delete if change.action is Action.DELETE else self._target.write
+                return [await send(write)]
             return await self._target.write_many([write for _change, write in ready])
         except asyncio.CancelledError:
             for change, _write in ready:
@@ -136,6 +141,8 @@ class Dispatcher:
             Verdict.GONE: State.QUARANTINED,
             Verdict.IN_DOUBT: State.IN_DOUBT,
         }[outcome.verdict]
+        if change.action is Action.DELETE and outcome.verdict is Verdict.GONE:
+            state = State.IN_DOUBT  # that it is gone is what was wanted, once a read says so
         if outcome.confirm:
             self.to_confirm[change.id] = (change, outcome.message)
         return Ending(

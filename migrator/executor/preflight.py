@@ -52,8 +52,9 @@ def _refused(plan: Plan, code: str, fact: str, hint: str) -> PlanError:
 
 
 def _again(plan: Plan) -> str:
-    mapping = Path(plan.header["mapping"]["path"]).name
-    return f"run 'migrator plan {mapping} -o {plan.path.name}' again; 'migrator show {plan.path.name}' still works"
+    undo, mapping = plan.header.get("undo"), Path(plan.header["mapping"]["path"]).name
+    command = f"rollback {undo['run']}" if undo else f"plan {mapping}"
+    return f"run 'migrator {command} -o {plan.path.name}' again; 'migrator show {plan.path.name}' still works"
 
 
 def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:

@@ -12,7 +12,7 @@ from datetime import datetime
 from migrator.connectors.protocols import Target
 from migrator.executor.bodies import Waits, fill
 from migrator.executor.result import Applying, Event, Phase
-from migrator.records import Action, Canonical, Fields, Kind, TargetRecord, Tier, Write, same_value
+from migrator.records import Action, Canonical, Fields, TargetRecord, Tier, Write, differing_fields
 from migrator.store.changes import Change
 from migrator.store.journal import Attempt, Ending, Journal, State
 from migrator.store.plan import Plan
@@ -53,6 +53,8 @@ class Settler:
         for change, _attempt in doubts:
             if change.action is Action.APPEND:
                 await self._settle_append(change)
+            elif change.action is Action.DELETE:
+                await self._settle_delete(change)
             elif change.action is not Action.CREATE:
                 await self._settle_update(change)
         for name in dict.fromkeys(change.object for change, _attempt in creates):
@@ -60,7 +62,10 @@ class Settler:
 
     async def confirm(self, refused: Mapping[str, tuple[Change, str]]) -> None:
         """Believe refusals that came with a status of failure, after one read that does not show the record."""
-        changes = [change for change, _words in refused.values()]
+        for change, words in refused.values():
+            if change.action is Action.DELETE:
+                await self._settle_delete(change, words)
+        changes = [change for change, _words in refused.values() if change.action is not Action.DELETE]
         for name in dict.fromkeys(change.object for change in changes):
             mine = [change for change in changes if change.object == name]
             found = await self._scan(name, mine, minutes=MARGIN_MINUTES) if self._tier(name) is Tier.MARKER else _Scan()
@@ -110,6 +115,20 @@ class Settler:
                 else "the record is gone"
             )
             ending = Ending(state=State.QUARANTINED, outcome="drift", reason=f"drift: {names}")
+        self._journal.close(change, ending)
+
+    async def _settle_delete(self, change: Change, refusal: str = "") -> None:
+        """Read what was to be deleted: gone is done; as it was, it stays refused or may be sent again."""
+        target_id = change.target_id or ""
+        held = await self._target.get(change.target, target_id, change.parent)
+        if held is None:
+            ending = Ending(state=State.APPLIED, target_id=target_id, outcome="adopted", reason="gone from the target")
+        elif refusal:
+            ending = Ending(state=State.REJECTED, reason=refusal)
+        elif names := differing(self._target, change.target, change.before, held.fields):
+            ending = Ending(state=State.QUARANTINED, outcome="drift", reason=f"drift: {', '.join(names)}")
+        else:
+            ending = self._again(change, "still there")
         self._journal.close(change, ending)
 
     async def _settle_append(self, change: Change) -> None:
@@ -206,10 +225,10 @@ class Settler:
             )
             self._journal.close(change, ending)
 
-    def _again(self, change: Change) -> Ending:
+    def _again(self, change: Change, found: str = "never found") -> Ending:
         doubts = self._journal.doubts_of(change.id)
         if doubts >= MAX_ATTEMPTS:
-            reason = f"in doubt: sent {doubts} times, never found"
+            reason = f"in doubt: sent {doubts} times, {found}"
             return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)
         return Ending(state=State.PLANNED, outcome="absent")
 
@@ -220,12 +239,4 @@ class Settler:
 
 def differing(target: Target, name: str, mine: Mapping[str, Canonical], theirs: Fields) -> list[str]:
     """Name the fields of ours that stand otherwise in a record of the target; a blank is no value."""
-    item = target.catalog.objects[name]
-    found = []
-    for field_name, value in mine.items():
-        known = item.field(field_name)
-        kind, normalised = (known.kind, known.normalised) if known else (Kind.TEXT, "")
-        ours = None if value in ("", []) else value
-        if not same_value(kind, ours, theirs.get(field_name), normalised):
-            found.append(field_name)
-    return found
+    return differing_fields(target.catalog.objects[name], mine, theirs)

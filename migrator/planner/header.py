@@ -52,7 +52,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
     return {
         "format": FORMAT,
         "tool": VERSION,
-        "mapping": _mapping(spec),
+        "mapping": mapping_facts(spec),
         "project": str(spec.project),
         "source": {
             "connector": ", ".join(dict.fromkeys(one.connector for one in spec.sources.values())),
@@ -74,11 +74,12 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "options": options,
         "calls": _calls(compiled, target, findings.maker.counts, _lists(draft)),
         "guards": [],
-        "zones": _zone_version(),
+        "zones": zone_version(),
     }
 
 
-def _mapping(spec: MappingSpec) -> dict[str, str]:
+def mapping_facts(spec: MappingSpec) -> dict[str, str]:
+    """Say which mapping a plan was made from."""
     parsed = canonical_json(_plain(spec.document.data)).encode()
     return {
         "name": spec.name,
@@ -174,7 +175,8 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _zone_version() -> str:
+def zone_version() -> str:
+    """Say which data of time zones holds here."""
     try:
         return version("tzdata")
     except PackageNotFoundError:

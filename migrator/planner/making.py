@@ -90,26 +90,35 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     the one that was there.
     """
     path = how.absolute_path
-    if ledger.unfinished_at(path):
-        hint = f"finish it with 'migrator apply {path.name}', or choose another name"
-        raise PlanError(Problem(code="E607", place=str(path), fact="a started plan lies there", hint=hint))
+    refuse_started(ledger, path)
     contents = Contents(source)
     compiled = compile_for(spec, source, target.catalog, contents)
     identity = OFFLINE if how.is_offline else await target.identify()
     with Draft(path) as draft:
         stage = Stage(draft, compiled, contents)
         header = await _fill(compiled, (source, target), (draft, stage), (ledger, identity), how)
-        plan_id = how.rng.token()[:16]
-        made = how.clock.now().isoformat(timespec="seconds")
-        header |= {"plan": plan_id, "made": made}
-        header |= {"ledger": {"path": str(ledger.path), "lineage": ledger.lineage, "serial": ledger.serial}}
-        sha256 = seal(draft, header)
+        return seal_plan(draft, header, ledger, how)
+
+
+def refuse_started(ledger: Ledger, path: Path) -> None:
+    """Refuse to write a plan over one that was begun and did not end. Raises PlanError."""
+    if ledger.unfinished_at(path):
+        hint = f"finish it with 'migrator apply {path.name}', or choose another name"
+        raise PlanError(Problem(code="E607", place=str(path), fact="a started plan lies there", hint=hint))
+
+
+def seal_plan(draft: Draft, header: dict[str, Any], ledger: Ledger, how: Planning) -> Plan:
+    """Seal a draft under a new id, let the ledger know it, and open it. Raises StoreError."""
+    path, plan_id, made = draft.path, how.rng.token()[:16], how.clock.now().isoformat(timespec="seconds")
+    header |= {"plan": plan_id, "made": made}
+    header |= {"ledger": {"path": str(ledger.path), "lineage": ledger.lineage, "serial": ledger.serial}}
+    sha256 = seal(draft, header)
     failpoint("sealed")
     ledger.register(
         PlanEntry(
             id=plan_id,
             sha256=sha256,
-            mapping=spec.name,
+            mapping=header["mapping"]["name"],
             path=str(path),
             file=file_facts(path),
             made=made,

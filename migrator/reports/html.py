@@ -12,11 +12,15 @@ import jinja2
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import Summary, closing_line
-from migrator.reports.wording import OPTIONS, duration, harmless, moment, of, spelled
+from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, moment, of, spelled
 from migrator.resources import packaged
 from migrator.store.changes import Change
 from migrator.store.journal import State
 
+_UNDO_TEXTS = {
+    "ready": "What is listed below is deleted or given back; what is kept, and why, is among the problems.",
+    "nothing": "Nothing of this run is left to undo.",
+}
 ACTIONS = (Action.CREATE, Action.UPDATE, Action.UNCHANGED, Action.SKIP, Action.REJECT)
 MAX_FIELDS = 12
 
@@ -67,8 +71,8 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         verdict=_verdict(summary),
         closing=closing_line(summary.totals),
-        actions=ACTIONS,
-        bars=[_bar(line) for line in summary.objects],
+        actions=_actions(summary),
+        bars=[_bar(line, _actions(summary)) for line in summary.objects],
         samples=[_sample(change, shows_values=shows_values) for change in summary.samples],
         titles={code: (item.title, item.fix) for code, item in all_codes().items()},
         shows_values=shows_values,
@@ -76,21 +80,29 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         words=_STATES,
         of=of,
         option_words=OPTIONS,
+        stays=STAYS,
+        kept=KEPT,
         more_options=sum(summary.header["options"].values()) - len(summary.options),
     )
 
 
 def _verdict(summary: Summary) -> dict[str, str]:
     title, text = _VERDICTS[summary.verdict]
+    text = _UNDO_TEXTS.get(summary.verdict, text) if summary.undo else text
     if summary.guards:
         text = f"{text} {'; '.join(summary.guards)}."
     return {"kind": summary.verdict, "title": title, "text": text}
 
 
-def _bar(line: Any) -> list[dict[str, Any]]:
+def _actions(summary: Summary) -> tuple[Action, ...]:
+    """Give the columns of the table: an undo deletes where other plans create."""
+    return (Action.DELETE, *ACTIONS[1:]) if summary.undo else ACTIONS
+
+
+def _bar(line: Any, actions: tuple[Action, ...]) -> list[dict[str, Any]]:
     """Give the parts of an object's bar, in per cent of its rows."""
     parts, start = [], 0.0
-    for action in ACTIONS:
+    for action in actions:
         count = int(getattr(line, action.value))
         width = 100 * count / line.rows if line.rows else 0
         parts.append({"action": action, "count": count, "start": round(start, 3), "width": round(width, 3)})

@@ -11,7 +11,7 @@ COUNTS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict",
 def plan_json(summary: Summary) -> dict[str, Any]:
     """Give a plan as data. Values of records are not in it, but for those that the target's lists lack."""
     objects = _objects(summary)
-    totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in COUNTS}
+    totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in _counts(summary)}
     return {
         "v": 1,
         "plan": {
@@ -24,6 +24,7 @@ def plan_json(summary: Summary) -> dict[str, Any]:
             "verdict": summary.verdict,
             "guards": list(summary.guards),
             "operations": summary.header["operations"],
+            **({"undo": summary.undo} if summary.undo else {}),
             "proposals": summary.proposals,
             "questions": summary.questions,
             "contents": summary.header["source"]["contents"],
@@ -47,10 +48,15 @@ def plan_json(summary: Summary) -> dict[str, Any]:
     }
 
 
+def _counts(summary: Summary) -> tuple[str, ...]:
+    """Name what is counted; only an undo deletes."""
+    return (*COUNTS, "delete") if summary.undo else COUNTS
+
+
 def _objects(summary: Summary) -> dict[str, dict[str, Any]]:
     objects: dict[str, dict[str, Any]] = {}
     for line in summary.objects:
-        counts: dict[str, Any] = {key: int(getattr(line, key)) for key in COUNTS}
+        counts: dict[str, Any] = {key: int(getattr(line, key)) for key in _counts(summary)}
         counts["create"] += line.for_lookups
         objects[line.name] = {
             **counts,

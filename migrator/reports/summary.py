@@ -27,7 +27,7 @@ from migrator.store.views import (
 MAX_TROUBLES = 50
 MAX_OPTIONS = 1_000
 MAX_WANTED = 50
-SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1}
+SAMPLES = {Action.UPDATE: 3, Action.CREATE: 2, Action.LINK: 1, Action.DELETE: 2}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +54,7 @@ class ObjectLine:
     in_target: int | None
     multiplied: Mapping[str, int] = field(default_factory=dict)
     gone: int = 0
+    delete: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +96,12 @@ class Summary:
     wanted: tuple[ForLookups, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def undo(self) -> Mapping[str, Any] | None:
+        """Give what this plan undoes; None for a plan that writes rows."""
+        found: Mapping[str, Any] | None = self.header.get("undo")
+        return found
 
     @property
     def rejects(self) -> int:
@@ -148,6 +155,8 @@ def _troubles(ledger: LedgerReader, plan: Plan) -> Iterator[Trouble]:
 
 
 def _source(header: Mapping[str, Any]) -> str:
+    if undo := header.get("undo"):
+        return f"what run {undo['run']} of {undo['name']} wrote"
     files = header["source"]["files"]
     rows = sum(int(file["rows"]) for file in files)
     connector = header["source"]["connector"]
@@ -173,4 +182,5 @@ def closing_line(totals: Mapping[str, int]) -> str:
     parts += [f"{totals['conflict']:,} conflicts"] if totals["conflict"] else []
     parts += [f"{totals['link']:,} links"] if totals["link"] else []
     parts += [f"{totals['append']:,} options to add"] if totals.get("append") else []
+    parts += [f"{totals['delete']:,} to delete"] if totals.get("delete") else []
     return f"Plan: {', '.join(parts)}."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
-from migrator.reports.wording import OPTIONS, duration, harmless, of, spelled
+from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, of, spelled
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.views import ProblemGroup
@@ -26,17 +26,20 @@ MAX_SAMPLES = 3
 MAX_FIELDS = 3
 
 _HEADINGS = ("#", "object", "rows", "+", "~", "=", "·", "!", "calls", "est. time", "tier", "order because")
+_UNDO_HEADINGS = (*_HEADINGS[:3], "-", *_HEADINGS[4:])
 _WORDS = frozenset({"object", "tier", "order because"})
 _TROUBLES = {State.REJECTED, State.QUARANTINED, State.BLOCKED, State.INTENT, State.IN_DOUBT}
+_UNDO_LEGEND = "  - delete   ~ give back   = as before   · keep"
 _LEGEND = "  + create   ~ update   = unchanged   · skip   ! reject"
 
 
 def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
     """Write a plan as text without its closing lines; `folder` is where its report files lie."""
+    what = f"Undo of run {summary.undo['run']} of" if summary.undo else "Plan for"
     head = [
-        f"Plan for {summary.mapping_path}    source {summary.source}    target {summary.target}",
+        f"{what} {summary.mapping_path}    source {summary.source}    target {summary.target}",
         "",
-        _LEGEND + ("   & link" if summary.totals["link"] else ""),
+        (_UNDO_LEGEND if summary.undo else _LEGEND) + ("   & link" if summary.totals["link"] else ""),
         "",
         *_table(summary),
         "",
@@ -45,6 +48,7 @@ def plan_text(summary: Summary, *, folder: str, shows_values: bool) -> str:
         *_wanted(summary, folder, shows_values=shows_values),
         *_options(summary, folder, shows_values=shows_values),
         *_overwrites(summary),
+        *_undo(summary),
     ]
     hints = list(_hints(summary, folder)) or [""]
     tail = [*_problems(summary, folder, shows_values=shows_values), *hints, *_limits(summary)]
@@ -76,6 +80,8 @@ def next_step(summary: Summary, *, report: str) -> str:
             return f"{look}mend the data or raise the limit, and plan again"
         case "applied" | "findings":
             return f"{look}migrator status {summary.plan}"
+        case "nothing" if summary.undo:
+            return "nothing to do: nothing of it is left to undo"
         case "nothing":
             return "nothing to do: the target holds all of it"
     return f"{look}migrator apply {summary.plan}"
@@ -83,16 +89,17 @@ def next_step(summary: Summary, *, report: str) -> str:
 
 def _table(summary: Summary) -> list[str]:
     shown = summary.objects[:MAX_OBJECTS]
-    rows = [_HEADINGS, *(_cells(n, line, summary) for n, line in enumerate(shown, start=1))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    lines = ["  " + "  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    headings = _UNDO_HEADINGS if summary.undo else _HEADINGS
+    rows = [headings, *(_cells(n, line, summary) for n, line in enumerate(shown, start=1))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+    lines = ["  " + "  ".join(_aligned(row, headings, widths)).rstrip() for row in rows]
     rest = len(summary.objects) - len(shown)
     return [*lines, *([f"  and {of(rest, 'object')} more: migrator show {summary.plan} --json"] if rest else [])]
 
 
-def _aligned(row: tuple[str, ...], widths: list[int]) -> Iterator[str]:
+def _aligned(row: tuple[str, ...], headings: tuple[str, ...], widths: list[int]) -> Iterator[str]:
     """Put numbers to the right of their columns, words to the left."""
-    for heading, cell, width in zip(_HEADINGS, row, widths, strict=True):
+    for heading, cell, width in zip(headings, row, widths, strict=True):
         yield cell.ljust(width) if heading in _WORDS else cell.rjust(width)
 
 
@@ -100,6 +107,7 @@ def _cells(number: int, line: ObjectLine, summary: Summary) -> tuple[str, ...]:
     rate = summary.calls["per_second"]
     time = duration(line.calls / rate) if rate else "-"
     create = f"{line.create:,}" + (f" + {line.for_lookups:,} for lookups" if line.for_lookups else "")
+    create = f"{line.delete:,}" if summary.undo else create  # an undo creates nothing
     update = f"{line.update:,}" + (f" & {line.link:,}" if line.link else "")
     counts = (f"{line.rows:,}", create, update, f"{line.unchanged:,}", f"{line.skip:,}", f"{line.reject:,}")
     return (str(number), line.name, *counts, f"{line.calls:,}", time, line.tier, line.because)
@@ -168,19 +176,34 @@ def _overwrites(summary: Summary) -> Iterator[str]:
         yield f"  Fields that would overwrite existing values:  {'   '.join(found[:MAX_GROUPS])}{more}  <- look"
 
 
+def _undo(summary: Summary) -> Iterator[str]:
+    """Say up front what an undo cannot do, and how far it could look."""
+    if not summary.undo:
+        return
+    looked_at, unknown, cannot = (", ".join(summary.undo[key]) for key in ("looked_at", "unknown", "cannot"))
+    yield from (
+        [f"  Cannot be undone  creates of {cannot}: the connector knows no call that deletes them"] if cannot else []
+    )
+    yield f"  Cannot be undone  {STAYS[0]}"
+    yield from [f"  Cannot be seen    {STAYS[1]}"] if summary.totals["delete"] else []
+    yield from [f"  Links looked for  in {looked_at}" + (f"; not known: {unknown}" if unknown else "")] * bool(
+        looked_at
+    )
+
+
 def _samples(summary: Summary, *, shows_values: bool) -> Iterator[str]:
     for n, change in enumerate(summary.samples[:MAX_SAMPLES]):
         heading = "  Samples  " if n == 0 else "           "
         if n == 0:
             yield ""
         values = _fields(change, shows_values=shows_values)
-        yield f"{heading}{change.action.rune} {change.object} {_where(change)}  {values}"
+        yield f"{heading}{change.action.rune} {change.object} {_where(change)}  {values}".rstrip()
 
 
 def _where(change: Change) -> str:
     if change.action is Action.APPEND:
         return harmless(change.key)
-    return f"{change.place or 'for lookups'} ({harmless(change.key)})"
+    return f"{change.place or change.target_id or 'for lookups'} ({harmless(change.key)})"
 
 
 def _fields(change: Change, *, shows_values: bool) -> str:
@@ -210,6 +233,8 @@ def _group(group: ProblemGroup, *, shows_values: bool) -> str:
     code = all_codes().get(group.code)
     field = f"{group.field}: " if group.field else ""
     places = ", ".join(place for place in group.places[:MAX_PLACES] if place)
+    if group.code in KEPT:  # keys, ids and names of fields only
+        return f"{group.rows:,} {group.object}  {code.title if code else ''}  {harmless('; '.join(group.facts[:2]))}"
     first = f" ({harmless(group.facts[0])[:MAX_FACT]})" if shows_values else ""
     return f"{group.rows:,} {group.object}  {field}{code.title if code else ''}  e.g. {places}{first}"
 
@@ -256,7 +281,7 @@ def run_text(summary: Summary) -> str:
     if run is None:
         return f"{summary.plan}: never applied."
     names = {
-        "written and in the target": (State.APPLIED, State.VERIFIED),
+        "undone in the target" if summary.undo else "written and in the target": (State.APPLIED, State.VERIFIED),
         "already as planned": (State.NOOP,),
         "refused by the target": (State.REJECTED,),
         "quarantined, for you to decide": (State.QUARANTINED,),

@@ -11,6 +11,12 @@ OPTIONS = {
     "send": "is no option, sent as it is",
 }
 
+KEPT = frozenset({"W620", "W621", "W622", "W623", "W624", "W625", "W626"})
+STAYS = (
+    "time stamps, audit logs, mails and workflows that were triggered, values derived elsewhere, ids of what is gone",
+    "what somebody added to a created record in fields that the run did not write goes with it",
+)
+
 
 def duration(seconds: float) -> str:
     """Write a span of time: `41 min`, `7 h 9 min`."""

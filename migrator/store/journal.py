@@ -13,6 +13,7 @@ from typing import Any
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
+from migrator.store.images import forget, keep_image, keep_origin
 from migrator.store.ledger import FINISHED, Ledger
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
@@ -34,6 +35,7 @@ class State(StrEnum):
 
 
 LANDED = frozenset({State.APPLIED, State.VERIFIED, State.NOOP})
+_IMAGED = frozenset({State.APPLIED, State.QUARANTINED})
 UNSETTLED = frozenset({State.INTENT, State.IN_DOUBT})
 OPEN = frozenset({State.PLANNED, *UNSETTLED})
 
@@ -87,6 +89,7 @@ class Journal:
                 db.execute(
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
+                keep_origin(db, self._plan.id, self._plan.header)
                 for name, key, target_id, fields in self._agreed():
                     self._remember((name, key), target_id, json.loads(fields))
             db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
@@ -128,6 +131,14 @@ class Journal:
         """Give the target id that an operation ended with; None while there is none."""
         row = self._op(op_id)
         return row[1] if row and State(row[0]) in LANDED else None
+
+    def first_missing(self, change: Change) -> tuple[str, State] | None:
+        """Name the first change that must have landed before this delete and has not, with where it stands."""
+        for number in self._plan.needs(change.seq):
+            needed = next(self._plan.changes(after=number - 1, limit=1))
+            if (state := self.state_of(needed.id)) not in LANDED:
+                return needed.id, state
+        return None
 
     def attempts_of(self, op_id: str) -> int:
         """Count how often an operation was sent."""
@@ -186,16 +197,14 @@ class Journal:
                 )
             for state in _path(self.state_of(change.id), ending.state):
                 self._move(change.id, ending if state is ending.state else Ending(state=state))
-            if ending.state in LANDED and ending.target_id and change.action is not Action.APPEND:
-                self._remember((change.object, change.key), ending.target_id, ending.fields)
+            self._note(change, ending)
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
         with self._ledger.transaction("decision"):
             self._ensure(change)
             self._move(change.id, ending)
-            if ending.state is State.NOOP and ending.target_id:
-                self._remember((change.object, change.key), ending.target_id, ending.fields)
+            self._note(change, ending)
 
     def checkpoint(self) -> None:
         """Fold the log into the ledger's file, as far as readers allow."""
@@ -226,6 +235,25 @@ class Journal:
             "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?",
             (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
         )
+
+    def _note(self, change: Change, ending: Ending) -> None:
+        """Bring the id map up to date, and keep what an undo of this plan needs."""
+        db = self._ledger.db
+        if ending.state in _IMAGED and "undo" not in self._plan.header:
+            keep_image(db, self._plan.id, change, self._parent_of(change), ending.fields)
+        if ending.state not in LANDED or not ending.target_id or change.action is Action.APPEND:
+            return
+        if change.action is Action.DELETE:
+            forget(db, self._migration(), change)
+        else:
+            self._remember((change.object, change.key), ending.target_id, ending.fields)
+
+    def _parent_of(self, change: Change) -> tuple[str, str] | None:
+        if change.parent is None:
+            return None
+        above, parent_id = change.parent
+        found = self.target_of(parent_id["$op"]) if isinstance(parent_id, Mapping) else parent_id
+        return (above, str(found)) if found else None
 
     def _remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
         """Note what a row (object, key) is in the target and the values of it that stand there.

@@ -1,7 +1,16 @@
 """The tables of the ledger, with the transitions of guarantees.md, section 4, enforced by the database itself."""
 
 APPLICATION_ID = 0x6D696C31  # "mil1"
-FORMAT = 1
+FORMAT = 2
+
+# What an undo needs where the plan file is gone: what each write found and left, and what the plan was made for.
+# A ledger of format 1 is given them when it is opened.
+IMAGES = """
+CREATE TABLE origin(plan_id TEXT PRIMARY KEY REFERENCES plan(id), header TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE image(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, key TEXT NOT NULL, target TEXT NOT NULL, parent TEXT,
+  before TEXT NOT NULL, after TEXT NOT NULL, PRIMARY KEY(plan_id, op_id),
+  FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT, WITHOUT ROWID;
+"""
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -73,6 +73,11 @@ class Plan:
         for row in self.db.execute(f"{CHANGE_QUERY} WHERE c.action='append' ORDER BY c.seq"):
             yield as_change(row, self.path)
 
+    def needs(self, seq: int) -> Iterator[int]:
+        """Name the changes of an undo that must have landed before one of its deletes is sent, by their numbers."""
+        if "undo" in self.header:
+            yield from (number for (number,) in self.db.execute("SELECT needed FROM need WHERE seq=?", (seq,)))
+
     def contents(self) -> Iterator[tuple[str, str]]:
         """Give the files that rows name, each with the hash that it had when it was read."""
         yield from self.db.execute("SELECT name, sha256 FROM content ORDER BY name")

@@ -233,7 +233,7 @@ def _explained(plan: Plan, condition: str, values: tuple[str | int, ...]) -> lis
         found.append(
             ExplainedRow(
                 object=owner,
-                place=f"{file}:{row}" if file else "(a lookup asks for it)",
+                place=f"{file}:{row}" if file else "(undo)" if "undo" in plan.header else "(a lookup asks for it)",
                 key=key,
                 state=state,
                 cells=dict(zip(json.loads(columns), json.loads(cells or "[]"), strict=False)),

@@ -110,10 +110,10 @@ class Bench:
         with closing(sqlite3.connect(self.folder / name, isolation_level=None)) as db:
             db.execute(statement)
 
-    def apply_and_die(self) -> None:
+    def apply_and_die(self, name: str = "acme.plan") -> None:
         """Apply a plan to the death that the script stages."""
         try:
-            result = self.apply()
+            result = self.apply(name)
         except (Killed, BaseExceptionGroup) as error:
             if not is_death(error):
                 raise
@@ -135,6 +135,12 @@ class Bench:
                 ledger.__exit__()
             raise
         ledger.__exit__()
+
+    def edit_ledger(self, *statements: str) -> None:
+        """Write to the ledger behind its back."""
+        with closing(sqlite3.connect(self.ledger, isolation_level=None)) as db:
+            for statement in statements:
+                db.execute(statement)
 
     def states(self, name: str = "acme.plan") -> dict[str, str]:
         """Give the state of each operation, by action, object and key; those that were never touched are planned."""
@@ -166,7 +172,7 @@ class Bench:
         with self.reading() as db:
             found = db.execute(
                 "SELECT o.state, a.outcome FROM attempt a JOIN op o ON o.plan_id=a.plan_id AND o.id=a.op_id"
-                " WHERE a.body_sha256=? ORDER BY a.n DESC LIMIT 1",
+                " WHERE a.body_sha256=? ORDER BY a.rowid DESC LIMIT 1",
                 (body_hash(write),),
             ).fetchone()
         assert found == ("INTENT", None), write

@@ -104,8 +104,9 @@ UNSENT = Act(commits=False, answer=UNREACHED)
 class Entry:
     """One thing that the CRM saw: when, and as text.
 
-    `+ companies/1` is a create that came in, `~ companies/c1` an update, `= companies/c1` a commit, `? companies` a
-    list that was read, `. companies/c1` a record that was read, `> companies.Name: A, B` options that came in.
+    `+ companies/1` is a create that came in, `~ companies/c1` an update, `- companies/c1` a delete, `= companies/c1` a
+    commit, `? companies` a list that was read, `. companies/c1` a record that was read, `> companies.Name: A` options
+    that came in.
     """
 
     moment: float
@@ -155,6 +156,8 @@ class PracticeTarget:
         self._stored: dict[str, _Stored] = {}
         self._late: list[tuple[float, Write]] = []
         self._ids = 0
+        self.kept: set[str] = set()
+        self._deleting: set[str] = set()
         self._not_before = 0.0
 
     def hold(self, name: str, record_id: str, **fields: Any) -> str:
@@ -213,9 +216,21 @@ class PracticeTarget:
 
     async def write(self, change: Write) -> Outcome:
         """Do what the script says, once the time has come that a 429 named."""
+        return await self._take(change, f"~ {change.object}/{change.id}" if change.id else f"+ {_label(change)}")
+
+    def can_delete(self, name: str) -> bool:
+        """Delete records of all objects but those that a test says."""
+        return name not in self.kept
+
+    async def delete(self, change: Write) -> Outcome:
+        """Do what the script says to a record that is to go."""
+        self._deleting.add(change.id)
+        return await self._take(change, f"- {change.object}/{change.id}")
+
+    async def _take(self, change: Write, text: str) -> Outcome:
         while self.clock.seconds < self._not_before:
             await self.clock.sleep(self._not_before - self.clock.seconds)
-        self._note(f"~ {change.object}/{change.id}" if change.id else f"+ {_label(change)}")
+        self._note(text)
         self.on_write(change)
         act = self.script.pop(0) if self.script else self.otherwise(change)
         self._under_way += 1
@@ -300,7 +315,9 @@ class PracticeTarget:
 
     def _commit(self, change: Write, moment: float) -> str:
         record_id = change.id
-        if record_id:
+        if record_id in self._deleting:
+            self._stored[record_id].versions.append((moment, None))
+        elif record_id:
             self._change(record_id, change.fields, moment)
         else:
             self._ids += 1

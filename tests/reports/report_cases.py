@@ -95,6 +95,14 @@ class QuietCrm:
         """Take one create in a call."""
         return 1
 
+    def can_delete(self, _name: str) -> bool:
+        """Delete nothing."""
+        return False
+
+    async def delete(self, change: Write) -> Outcome:
+        """Take no delete."""
+        raise AssertionError(change)
+
     async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
         """Take one after the other."""
         return [await self.write(change) for change in changes]

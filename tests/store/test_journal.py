@@ -242,6 +242,19 @@ def test_written_remembers_what_was_there_already(tmp_path: Path) -> None:
         assert next(opened.ledger.known(MAPPING, ACCOUNT, "companies")) == ("2", "k2", '{"Name": "Two"}')
 
 
+def test_journal_keeps_what_writes_found_and_left(tmp_path: Path) -> None:
+    """Of what was written and of what is in quarantine there is an image; of what was there already there is none."""
+    with desk(tmp_path) as opened:
+        close(opened, "~ companies/2", replace(APPLIED, target_id="k2", fields={"Name": "Two"}))
+        opened.journal.decide(opened.change("+ companies/?new"), Ending(state=State.NOOP, target_id="k7"))
+        opened.journal.decide(opened.change("& contacts/1"), Ending(state=State.QUARANTINED, reason="drift"))
+        assert opened.rows("SELECT key, target, parent, before, after FROM image ORDER BY target") == [
+            ("2", "companies", None, '{"Name":"Zwei"}', '{"Name":"Two"}'),
+            ("1", "contacts", None, "{}", "{}"),
+        ]
+        assert opened.rows("SELECT plan_id, json_extract(header, '$.mapping.name') FROM origin") == [("plan-1", "acme")]
+
+
 def test_counts_add_up_to_the_plan(tmp_path: Path) -> None:
     """Whatever became of some, the states sum up to all operations; those never touched are planned."""
     with desk(tmp_path) as opened:

@@ -59,7 +59,7 @@ def test_ledger_is_private_while_open_and_at_rest(tmp_path: Path) -> None:
         ("temp_store", 2),
         ("secure_delete", 1),
         ("application_id", APPLICATION_ID),
-        ("user_version", 1),
+        ("user_version", 2),
     ],
 )
 def test_ledger_runs_with_its_settings(tmp_path: Path, setting: str, value: str | int) -> None:
@@ -119,7 +119,19 @@ def make_foreign(path: Path) -> None:
 def make_newer(path: Path) -> None:
     """Let a later version have written the ledger."""
     ledger_at(path.parents[1]).__exit__()
-    edit(path, "PRAGMA user_version=2")
+    edit(path, "PRAGMA user_version=3")
+
+
+def test_ledger_of_format_1_is_brought_up(tmp_path: Path) -> None:
+    """It is given the tables for what was written, once, and keeps what it holds."""
+    with ledger_at(tmp_path) as ledger:
+        register(ledger, tmp_path / "acme.plan")
+        path = ledger.path
+    edit(path, "DROP TABLE image", "DROP TABLE origin", "PRAGMA user_version=1")
+    with ledger_at(tmp_path) as ledger:
+        assert ledger.plan("plan-1") is not None
+        assert ledger.db.execute("SELECT COUNT(*) FROM image, origin").fetchone() == (0,)
+        assert ledger.db.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 def make_text(path: Path) -> None:
@@ -134,8 +146,8 @@ VERSION_HINT = "(use the version of migrator that wrote it)"
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (make_foreign, f"E705 not a ledger of this version (format 0, expected 1) {VERSION_HINT}"),
-        (make_newer, f"E705 not a ledger of this version (format 2, expected 1) {VERSION_HINT}"),
+        (make_foreign, f"E705 not a ledger of this version (format 0, expected 2) {VERSION_HINT}"),
+        (make_newer, f"E705 not a ledger of this version (format 3, expected 2) {VERSION_HINT}"),
         (
             make_text,
             f"E705 not readable as a file of migrator: file is not a database {RESTORE_HINT}",

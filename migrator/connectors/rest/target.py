@@ -127,6 +127,10 @@ class RestTarget:
         outcome = await self._writer.write(change)
         return await self._find_again(change, outcome) if outcome.is_success else outcome
 
+    def can_delete(self, name: str) -> bool:
+        """Tell whether the CRM has a call that deletes records of an object."""
+        return "delete" in self._definition.objects[name].actions
+
     async def delete(self, change: Write) -> Outcome:
         """Delete one record once, and say what the answer proves."""
         return await self._writer.delete(change)
