@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import reader_of, report_folder, source_of, spec_of, target_of
+from migrator.cli.construct import open_ledger, reader_of, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of, write_reports
 from migrator.cli.printing import print_problems
@@ -19,9 +19,9 @@ from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
+from migrator.reports.summary import Summary
 from migrator.reports.tables import write_results
 from migrator.reports.text import run_text
-from migrator.store.ledger import Ledger, unknown_plan
 from migrator.store.plan import Plan
 
 MAX_AGE = timedelta(hours=24)
@@ -60,22 +60,19 @@ def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:
     return [(name, more) for name in changed[:1]]
 
 
-def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> RunResult:
+def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool, unlock: str = "") -> RunResult:
     """Apply a plan, or go on with it, and write its results beside it. Raises MigratorError before the first write."""
     with Progress(manner, is_json=is_json) as progress:
-        result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner))
+        result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner, unlock))
     if not is_json:
         _finish(plan, result, manner)
     return result
 
 
-async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
+async def _run(plan: Plan, how: Applying, manner: Manner, unlock: str) -> RunResult:
     """Open ledger and target as the plan's mapping says now, and let signals end the run in order."""
-    ledger_path = Path(plan.header["ledger"]["path"])
-    if not await asyncio.to_thread(ledger_path.exists):
-        raise unknown_plan(plan.path)
     spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
-    with Ledger(ledger_path, clock=how.clock, rng=how.rng) as ledger:
+    with open_ledger(plan, clock=how.clock, rng=how.rng, unlock=unlock) as ledger:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, how.stop.ask)
@@ -87,8 +84,8 @@ async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
                 loop.remove_signal_handler(number)
 
 
-def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
-    """Say what became of the plan; a report that cannot be written changes nothing of that."""
+def rewrite_reports(plan: Plan, manner: Manner) -> Summary:
+    """Write results and report of a plan anew; a report that cannot be written changes nothing of what was done."""
     summary = summary_of(plan)
     folder = report_folder(plan.path)
     try:
@@ -99,8 +96,13 @@ def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
         write_reports(plan, summary, folder, manner)
     except StoreError as error:
         click.echo(f"{error}\nThe run itself is journalled; see 'migrator status {plan.path.name}'.", err=True)
-    click.echo(run_text(summary))
-    click.echo(f"Next: {_next(plan, result, folder)}")
+    return summary
+
+
+def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
+    """Say what became of the plan."""
+    click.echo(run_text(rewrite_reports(plan, manner)))
+    click.echo(f"Next: {_next(plan, result, report_folder(plan.path))}")
 
 
 def _next(plan: Plan, result: RunResult, folder: Path) -> str:

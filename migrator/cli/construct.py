@@ -20,7 +20,7 @@ from migrator.records import Catalog
 from migrator.spec.project import find_project, inside
 from migrator.spec.read import LEDGER, read_spec
 from migrator.spec.values import Block, MappingSpec
-from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.ledger import Ledger, LedgerReader, unknown_plan
 from migrator.store.plan import Plan
 from migrator.store.views import newest_plan, plan_of_run
 
@@ -92,6 +92,14 @@ def target_of(spec: MappingSpec, *, environ: Mapping[str, str] | None = None) ->
 def ledger_of(spec: MappingSpec, *, clock: Clock | None = None, rng: Rng | None = None) -> Ledger:
     """Open the ledger of a mapping for writing. Raises StoreError, Locked."""
     return Ledger(spec.ledger, clock=clock or SystemClock(), rng=rng or Rng())
+
+
+def open_ledger(plan: Plan, *, clock: Clock | None = None, rng: Rng | None = None, unlock: str = "") -> Ledger:
+    """Open the ledger that a plan was made with, for writing. Raises PlanError, StoreError, Locked."""
+    path = Path(plan.header["ledger"]["path"])
+    if not path.exists():
+        raise unknown_plan(plan.path)
+    return Ledger(path, clock=clock or SystemClock(), rng=rng or Rng(), unlock=unlock)
 
 
 def find_plan(spelled: str) -> Plan:

@@ -23,7 +23,14 @@ async def check_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying) 
     _check_guards(plan)
     _check_connector(plan, target)
     check_space(ledger.path, int(plan.header["operations"]))
-    await _check_target(plan, target)
+    await check_target(plan, target)
+    return entry
+
+
+def check_known(plan: Plan, ledger: Ledger) -> PlanEntry:
+    """Refuse another plan than this ledger took in; it may be used up. Raises PlanError, StoreError."""
+    entry = _known(plan, ledger)
+    _check_file(plan, entry)
     return entry
 
 
@@ -56,12 +63,17 @@ def _again(plan: Plan) -> str:
     return f"run 'migrator plan {mapping} -o {plan.path.name}' again; 'migrator show {plan.path.name}' still works"
 
 
-def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:
+def _known(plan: Plan, ledger: Ledger) -> PlanEntry:
     if plan.header["ledger"]["lineage"] != ledger.lineage:
         raise _refused(plan, "E612", f"the plan was made with another ledger than {ledger.path}", _again(plan))
     entry = ledger.plan(plan.id)
     if entry is None:
         raise unknown_plan(plan.path)
+    return entry
+
+
+def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:
+    entry = _known(plan, ledger)
     if others := ledger.doubtful_plans(entry.mapping, but=plan.id):
         hint = f"settle it first: migrator apply {Path(others[0]).name}"
         fact = f"{Path(others[0]).name} of the same mapping has writes of which nobody knows whether they arrived"
@@ -121,7 +133,8 @@ def _check_connector(plan: Plan, target: Target) -> None:
         raise _refused(plan, "E611", fact, _again(plan))
 
 
-async def _check_target(plan: Plan, target: Target) -> None:
+async def check_target(plan: Plan, target: Target) -> None:
+    """Refuse another account than the plan was made for. Raises PlanError, TargetError."""
     identity = await target.identify()
     made = plan.header["target"]
     if made["fingerprint"] != identity.fingerprint:

@@ -54,9 +54,9 @@ class Ledger:
     wakes up after its lock was taken away stops before it sends.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, rng: Rng) -> None:
+    def __init__(self, path: Path, *, clock: Clock, rng: Rng, unlock: str = "") -> None:
         self.path = path
-        self._lock = Lock(path, clock, rng)
+        self._lock = Lock(path, clock, rng, unlock)
         try:
             self.db = _open(path, rng)
             self.epoch = self._next_epoch()

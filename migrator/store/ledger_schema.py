@@ -1,7 +1,7 @@
 """The tables of the ledger, with the transitions of guarantees.md, section 4, enforced by the database itself."""
 
 APPLICATION_ID = 0x6D696C31  # "mil1"
-FORMAT = 1
+FORMAT = 2
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -25,6 +25,10 @@ CREATE TABLE attempt(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, n INTEGER NOT N
 CREATE TABLE written(mapping TEXT NOT NULL, account TEXT NOT NULL, object TEXT NOT NULL, key TEXT NOT NULL,
   target_id TEXT NOT NULL, fields TEXT NOT NULL, plan_id TEXT NOT NULL,
   PRIMARY KEY(mapping, account, object, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE decision(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, wall TEXT NOT NULL, who TEXT NOT NULL,
+  why TEXT NOT NULL, state TEXT NOT NULL, evidence TEXT NOT NULL,
+  FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT;
+CREATE TABLE verification(plan_id TEXT PRIMARY KEY REFERENCES plan(id), wall TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
 CREATE TABLE edge(a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;
 INSERT INTO edge VALUES
   ('PLANNED','INTENT'), ('PLANNED','BLOCKED'), ('BLOCKED','PLANNED'), ('PLANNED','NOOP'), ('PLANNED','QUARANTINED'),
@@ -41,5 +45,7 @@ CREATE TRIGGER op_applied BEFORE UPDATE OF state ON op WHEN NEW.state='APPLIED' 
 CREATE TRIGGER op_keep BEFORE DELETE ON op BEGIN SELECT RAISE(ABORT,'append-only'); END;
 CREATE TRIGGER attempt_closed BEFORE UPDATE ON attempt WHEN OLD.outcome IS NOT NULL
   BEGIN SELECT RAISE(ABORT,'attempt is closed'); END;
+CREATE TRIGGER decision_closed BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
+CREATE TRIGGER decision_keep BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 CREATE TRIGGER attempt_keep BEFORE DELETE ON attempt BEGIN SELECT RAISE(ABORT,'append-only'); END;
 """

@@ -13,7 +13,7 @@ from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
 from migrator.store.journal import Ending, Journal, State
 from migrator.store.ledger import Ledger, LedgerReader, hash_file
-from migrator.store.ledger_schema import APPLICATION_ID
+from migrator.store.ledger_schema import APPLICATION_ID, FORMAT
 from migrator.store.plan import Plan
 
 LEDGER = "state/ledger.sqlite"
@@ -59,7 +59,7 @@ def test_ledger_is_private_while_open_and_at_rest(tmp_path: Path) -> None:
         ("temp_store", 2),
         ("secure_delete", 1),
         ("application_id", APPLICATION_ID),
-        ("user_version", 1),
+        ("user_version", FORMAT),
     ],
 )
 def test_ledger_runs_with_its_settings(tmp_path: Path, setting: str, value: str | int) -> None:
@@ -119,7 +119,7 @@ def make_foreign(path: Path) -> None:
 def make_newer(path: Path) -> None:
     """Let a later version have written the ledger."""
     ledger_at(path.parents[1]).__exit__()
-    edit(path, "PRAGMA user_version=2")
+    edit(path, f"PRAGMA user_version={FORMAT + 1}")
 
 
 def make_text(path: Path) -> None:
@@ -134,8 +134,8 @@ VERSION_HINT = "(use the version of migrator that wrote it)"
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (make_foreign, f"E705 not a ledger of this version (format 0, expected 1) {VERSION_HINT}"),
-        (make_newer, f"E705 not a ledger of this version (format 2, expected 1) {VERSION_HINT}"),
+        (make_foreign, f"E705 not a ledger of this version (format 0, expected {FORMAT}) {VERSION_HINT}"),
+        (make_newer, f"E705 not a ledger of this version (format {FORMAT + 1}, expected {FORMAT}) {VERSION_HINT}"),
         (
             make_text,
             f"E705 not readable as a file of migrator: file is not a database {RESTORE_HINT}",
