@@ -21,6 +21,7 @@ from migrator.store.plan import Plan
 @click.option("--concurrency", type=click.IntRange(1, 16), help="Requests at a time, within what the tier allows.")
 @click.option("--keep-plan", is_flag=True, help="Apply the plan although its mapping changed.")
 @click.option("--strict-source", is_flag=True, help="Refuse a plan whose source files changed since.")
+@click.option("--force-unlock", "unlock", metavar="LOCK-ID", default="", help="Take the ledger from this holder.")
 @click.option("--json", "is_json", is_flag=True, help="Print events, one JSON object a line.")
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
@@ -32,6 +33,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
     concurrency: int | None,
     keep_plan: bool,
     strict_source: bool,
+    unlock: str,
     is_json: bool,
 ) -> int:
     """Apply a plan exactly as it was shown. Running it again resumes: what may have arrived is read before it is sent.
@@ -50,7 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
         check_source(plan, manner, is_strict=strict_source)
         if not yes and manner.asks:
             click.confirm(_question(plan), abort=True)
-        return run_plan(plan, how, manner, is_json=is_json).exit_code
+        return run_plan(plan, how, manner, is_json=is_json, unlock=unlock).exit_code
 
 
 def _plan_first(mapping: Path, manner: Manner, *, is_json: bool) -> str:
