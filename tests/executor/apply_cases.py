@@ -17,6 +17,7 @@ from migrator.executor.apply import apply_plan
 from migrator.executor.bodies import body_hash
 from migrator.executor.deciding import Deciding, decide_operation
 from migrator.executor.result import Applying, Event, RunResult
+from migrator.executor.verify import Verifying, verify_plan
 from migrator.planner.making import Planning, make_plan
 from migrator.ports import Rng
 from migrator.records import Write
@@ -26,6 +27,7 @@ from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
+from migrator.store.readback import Finding, Verification
 
 TOP = """\
 mapping: 1
@@ -69,6 +71,7 @@ class Bench:
     clock: FakeClock = field(default_factory=FakeClock)
     target: PracticeTarget = field(init=False)
     told: list[Event] = field(default_factory=list)
+    noted: list[Finding] = field(default_factory=list)
     plans: int = 0
     checked: int = 0
 
@@ -113,6 +116,13 @@ class Bench:
         how = Deciding(op=op, state=state, adopt=adopt, who="ada@desk", why=why, clock=self.clock)
         with self.opened() as ledger, Plan(self.folder / "acme.plan") as plan:
             return asyncio.run(decide_operation(plan, self.target if adopt else None, ledger, how))
+
+    def verify(self, name: str = "acme.plan", sample: int | None = None) -> Verification:
+        """Read back what a plan wrote, all of it if nothing else is said; `noted` takes the findings."""
+        self.noted.clear()
+        how = Verifying(sample=sample, note=self.noted.append, clock=self.clock)
+        with self.opened() as ledger, Plan(self.folder / name) as plan:
+            return asyncio.run(verify_plan(plan, self.target, ledger, how))
 
     def edit_plan(self, statement: str, name: str = "acme.plan") -> None:
         """Write to a sealed plan."""
