@@ -8,6 +8,7 @@ The same migration as on the command line, in Python:
             plan = await make_plan(spec, source_of(spec), target, ledger, Planning(path=Path("acme.plan")))
             print(summarize(plan).totals)
             result = await apply_plan(plan, target, ledger)
+            print((await verify_plan(plan, target, ledger)).records)
 """
 
 import importlib
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from migrator.errors import MigratorError, Problem
     from migrator.executor.apply import apply_plan
     from migrator.executor.result import Applying, RunResult
+    from migrator.executor.verify import verify_plan
     from migrator.planner.making import Planning, make_plan
-    from migrator.reports.summary import Summary, summarize
+    from migrator.reports.summary import summarize
     from migrator.spec.read import read_spec
     from migrator.spec.values import MappingSpec
     from migrator.store.plan import Plan
@@ -36,7 +38,6 @@ __all__ = [
     "Planning",
     "Problem",
     "RunResult",
-    "Summary",
     "apply_plan",
     "ledger_of",
     "make_plan",
@@ -44,6 +45,7 @@ __all__ = [
     "source_of",
     "summarize",
     "target_of",
+    "verify_plan",
 ]
 
 _HOMES = {
@@ -54,7 +56,6 @@ _HOMES = {
     "Planning": "planner.making",
     "Problem": "errors",
     "RunResult": "executor.result",
-    "Summary": "reports.summary",
     "apply_plan": "executor.apply",
     "ledger_of": "cli.construct",
     "make_plan": "planner.making",
@@ -62,6 +63,7 @@ _HOMES = {
     "source_of": "cli.construct",
     "summarize": "reports.summary",
     "target_of": "cli.construct",
+    "verify_plan": "executor.verify",
 }
 
 

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import open_ledger, reader_of, report_folder, source_of, spec_of, target_of
+from migrator.cli.construct import open_ledger, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
-from migrator.cli.planning import summary_of, write_reports
+from migrator.cli.planning import rewrite_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
 from migrator.connectors.protocols import Source
-from migrator.errors import PlanError, Problem, StoreError
+from migrator.errors import PlanError, Problem
 from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
-from migrator.reports.summary import Summary
-from migrator.reports.tables import write_results
 from migrator.reports.text import run_text
 from migrator.store.plan import Plan
 
@@ -82,21 +80,6 @@ async def _run(plan: Plan, how: Applying, manner: Manner, unlock: str) -> RunRes
         finally:
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
-
-
-def rewrite_reports(plan: Plan, manner: Manner) -> Summary:
-    """Write results and report of a plan anew; a report that cannot be written changes nothing of what was done."""
-    summary = summary_of(plan)
-    folder = report_folder(plan.path)
-    try:
-        reader = reader_of(plan)
-        if reader is not None:
-            with reader:
-                write_results(plan, reader, folder)
-        write_reports(plan, summary, folder, manner)
-    except StoreError as error:
-        click.echo(f"{error}\nThe run itself is journalled; see 'migrator status {plan.path.name}'.", err=True)
-    return summary
 
 
 def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:

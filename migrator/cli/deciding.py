@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.applying import rewrite_reports
 from migrator.cli.construct import find_plan, open_ledger, reader_of, spec_of, target_of
 from migrator.cli.main import Manner
+from migrator.cli.planning import rewrite_reports
 from migrator.executor.deciding import Deciding, decide_operation
 from migrator.reports.wording import harmless, of
 from migrator.store.changes import Change

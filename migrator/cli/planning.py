@@ -12,11 +12,12 @@ import click
 from migrator.cli.accounts import learn_for
 from migrator.cli.construct import ledger_of, reader_of, report_folder, source_of, spec_of, target_of
 from migrator.cli.main import Manner
+from migrator.errors import StoreError
 from migrator.planner.making import Planning, compile_for, make_plan
 from migrator.reports.html import plan_html
 from migrator.reports.machine import plan_json
 from migrator.reports.summary import Summary, summarize
-from migrator.reports.tables import write_file, write_plan_tables
+from migrator.reports.tables import write_file, write_plan_tables, write_results
 from migrator.reports.text import ending, plan_text
 from migrator.spec.decisions import DECISIONS, Decisions, merged, read_decisions
 from migrator.spec.values import Limit, MappingSpec
@@ -101,6 +102,21 @@ def summary_of(plan: Plan) -> Summary:
         return summarize(plan)
     with reader:
         return summarize(plan, reader)
+
+
+def rewrite_reports(plan: Plan, manner: Manner) -> Summary:
+    """Write results and report of a plan anew; a report that cannot be written changes nothing of what was done."""
+    summary = summary_of(plan)
+    folder = report_folder(plan.path)
+    try:
+        reader = reader_of(plan)
+        if reader is not None:
+            with reader:
+                write_results(plan, reader, folder)
+        write_reports(plan, summary, folder, manner)
+    except StoreError as error:
+        click.echo(f"{error}\nThe run itself is journalled; see 'migrator status {plan.path.name}'.", err=True)
+    return summary
 
 
 def near(path: Path) -> str:

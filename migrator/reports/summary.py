@@ -13,6 +13,7 @@ from migrator.store.ledger import LedgerReader
 from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.questions import count_questions
+from migrator.store.readback import Verification, kept
 from migrator.store.views import ProblemGroup, RunView, problem_groups, run_view, sample_changes, troubled_operations
 
 MAX_TROUBLES = 50
@@ -60,7 +61,8 @@ class Trouble:
 class Summary:
     """A plan, and the run that applied it (None before the first).
 
-    `proposals` is None where an extra is missing; `options` are the first of what lists lack.
+    `proposals` is None where an extra is missing; `options` are the first of what lists lack,
+    `verified` is the last reading back.
     """
 
     plan: str
@@ -83,6 +85,7 @@ class Summary:
     options: tuple[Option, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
+    verified: Verification | None = None
 
     @property
     def rejects(self) -> int:
@@ -125,6 +128,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         options=tuple(plan_options(plan, MAX_OPTIONS)),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
+        verified=kept(ledger, plan) if ledger else None,
     )
 
 
