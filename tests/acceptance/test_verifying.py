@@ -94,9 +94,94 @@ def test_masked_table_holds_no_value(applied: Project) -> None:
 def test_run_that_is_going_on_is_not_read_back(project: Project) -> None:
     """One process at a time holds the ledger."""
     project.plan()
-    project.server.script("hang-before@POST#1:1.5")
-    first = project.begin("apply", "acme.plan")
+    project.server.script("hang-before@POST#1:60")
+    first = project.begin("apply", "acme.plan", CRELATE_TIMEOUT_SECONDS="60")
     while project.writes() == 0:
         assert first.poll() is None
-    assert project.run("verify", "acme.plan").returncode == 8
+    ended = project.run("verify", "acme.plan")
+    first.kill()
     first.communicate(timeout=30)
+    assert ended.returncode == 8
+
+
+def test_canary_stops_for_a_decision(project: Project) -> None:
+    """So many are written and read back; nobody is there to decide, so it stops, and apply goes on."""
+    project.plan()
+    ended = project.run("apply", "acme.plan", "--canary", "3")
+    assert (ended.returncode, project.writes()) == (7, 3)
+    lines = ended.stdout.splitlines()
+    assert "          3  EQUAL: as planned" in lines
+    assert lines[-1] == "Next: migrator apply acme.plan   (goes on with the rest)"
+    assert project.run("apply", "acme.plan").returncode == 0
+    assert project.writes() == 5
+
+
+def test_canary_goes_on_where_that_was_said_before(project: Project) -> None:
+    """With --yes the rest follows, if what was read back stands as planned."""
+    project.plan()
+    ended = project.run("apply", "acme.plan", "--canary", "3", "--yes")
+    assert (ended.returncode, project.writes()) == (0, 5)
+    assert "Read back 3 of 3 operations" in ended.stdout
+    assert ended.stdout.splitlines()[-1].startswith("Next: open acme.report/report.html")
+
+
+def test_canary_that_differs_stops_whatever_was_said(project: Project) -> None:
+    """The target alters a value: the other records are not sent, though --yes was given."""
+    project.plan()
+    project.server.script("dropped-field@POST#1:Website_Business")
+    ended = project.run("apply", "acme.plan", "--canary", "2", "--yes")
+    assert (ended.returncode, project.writes()) == (7, 2)
+    assert "MISSING" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "Next: open acme.report/verify.csv"
+
+
+@pytest.mark.parametrize("size", ["5", "9"])
+def test_canary_as_large_as_the_plan_ends_it(project: Project, size: str) -> None:
+    """Nothing is left to decide: what was written is read back, and the run is done."""
+    project.plan()
+    ended = project.run("apply", "acme.plan", "--canary", size)
+    assert (ended.returncode, project.writes()) == (0, 5)
+    assert "          5  EQUAL: as planned" in ended.stdout.splitlines()
+    assert project.run("apply", "acme.plan").returncode == 6
+
+
+def test_canary_of_machines_is_data(project: Project) -> None:
+    """With --json every line is one object, that of the reading back too."""
+    project.plan()
+    ended = project.run("apply", "acme.plan", "--canary", "3", "--json")
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert found[-1]["verify"]["records"] == PLANNED | {"EQUAL": 3}
+
+
+def test_one_object_is_written_alone(project: Project) -> None:
+    """The rest stays planned; what waits for other objects waits on."""
+    project.plan()
+    first = project.run("apply", "acme.plan", "--only", "companies")
+    assert (first.returncode, len(project.held("companies")), len(project.held("contacts"))) == (7, 2, 0)
+    assert "E709 stopped after 2 writes, as asked" in first.stdout
+    assert project.run("apply", "acme.plan", "--only", "contacts").returncode == 0
+    assert len(project.held("contacts")) == 3
+
+
+def test_object_that_waits_is_not_written_alone(project: Project) -> None:
+    """People of companies that are not there yet are not sent, and not blocked."""
+    project.plan()
+    assert project.run("apply", "acme.plan", "--only", "contacts").returncode == 7
+    assert (project.writes(), "5  not sent yet" in project.run("status").stdout) == (0, True)
+    assert project.run("apply", "acme.plan").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--only", "company"), "no object 'company' in acme.plan (did you mean 'companies'?)"),
+        (("--only", "x"), "no object 'x' in acme.plan (there are: companies, contacts)"),
+        (("--canary", "2", "--limit", "2"), "either --canary or --limit"),
+    ],
+)
+def test_wrong_wish_is_usage(project: Project, arguments: tuple[str, ...], said: str) -> None:
+    """Nothing is sent."""
+    project.plan()
+    ended = project.run("apply", "acme.plan", *arguments)
+    assert (ended.returncode, project.writes()) == (2, 0)
+    assert said in ended.stderr
