@@ -15,11 +15,12 @@ from migrator.cli.planning import rewrite_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
 from migrator.connectors.protocols import Source
-from migrator.errors import PlanError, Problem
+from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
 from migrator.reports.text import run_text
+from migrator.store.ledger import hash_file
 from migrator.store.plan import Plan
 
 MAX_AGE = timedelta(hours=24)
@@ -32,11 +33,13 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
     spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
     stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
     source = source_of(spec)
+    again = plan.header["source"].get("retry")
+    changed = [again["file"]] if again and _hash(Path(again["path"])) != stated.pop(again["file"], "") else []
     named = _changed_contents(plan, source)
     hint = "the rows are applied as they were planned"
     problems = [
         Problem(code="W403", place=name, fact=f"changed after planning{more}", hint=hint)
-        for name, more in [*((name, "") for name in source.changed(stated)), *named]
+        for name, more in [*((name, "") for name in [*changed, *source.changed(stated)]), *named]
     ]
     if problems and is_strict:
         hint = "plan again, or apply without --strict-source"
@@ -56,6 +59,13 @@ def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:
         changed += source.changed(part)
     more = f", and {len(changed) - 1:,} more of the files that rows name" if len(changed) > 1 else ""
     return [(name, more) for name in changed[:1]]
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hash_file(path)
+    except StoreError:
+        return ""
 
 
 def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool, unlock: str = "") -> RunResult:

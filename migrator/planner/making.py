@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from migrator.records import Catalog, Identity
 from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
-from migrator.store.holdings import note_unstated
+from migrator.store.holdings import let_known_stand, note_unstated
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
 from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
@@ -37,17 +37,28 @@ OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Retry:
+    """Which rows of which plan are planned again: the file that holds them, its place and its hash."""
+
+    plan: str
+    file: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Planning:
     """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked.
 
     `answers` are those that people gave to questions of earlier plans, by the question's id: a candidate's id, `create`
-    or `reject`.
+    or `reject`. With `retry` the source holds only some rows: keys that it does not state are not gone.
     """
 
     path: Path
     rejects: Limit | None = None
     is_offline: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
+    retry: Retry | None = None
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
@@ -101,6 +112,8 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
         plan_id = how.rng.token()[:16]
         made = how.clock.now().isoformat(timespec="seconds")
         header |= {"plan": plan_id, "made": made}
+        if how.retry:
+            header["source"]["retry"] = asdict(how.retry)
         header |= {"ledger": {"path": str(ledger.path), "lineage": ledger.lineage, "serial": ledger.serial}}
         sha256 = seal(draft, header)
     failpoint("sealed")
@@ -142,6 +155,8 @@ async def _fill(
     surveyed = None if how.is_offline else await survey(compiled, target, draft)
     if surveyed:
         note_gone(draft, surveyed.gone)
+    if how.retry:
+        let_known_stand(draft, {item.number: item.item.to for item in compiled.objects.values()})
     settle_matches(compiled, draft)
     first_created = stage.next_record
     Lookups(compiled, draft, first_created).resolve_all()
@@ -150,7 +165,8 @@ async def _fill(
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
-    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=note_unstated(draft))
+    gone = {} if how.retry else note_unstated(draft)
+    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=gone)
     header = make_header(compiled, draft, target, findings)
     header["proposals"] = proposed
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)

@@ -112,7 +112,7 @@ def _rejects(plan: Plan) -> Iterator[list[object]]:
             "; ".join(filter(None, part)) for part in zip(*row.problems, strict=True)
         )
         yield [
-            *(_original(cells.get(name)) for name in columns),
+            *(original_cell(cells.get(name)) for name in columns),
             row.row,
             row.object,
             codes,
@@ -123,7 +123,8 @@ def _rejects(plan: Plan) -> Iterator[list[object]]:
         ]
 
 
-def _original(cell: object) -> str:
+def original_cell(cell: object) -> str:
+    """Write a cell of a source as a rejects file holds it, but for the guard."""
     if cell is None:
         return ""
     return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """What the target holds, read past the staged rows: which of it they match, and which rows claim the same thing."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -80,6 +80,18 @@ def add_known(draft: Draft, rows: Iterable[Known]) -> None:
         (KEY_LINE,),
     )
     draft.run("DELETE FROM scratch.known")
+
+
+def let_known_stand(draft: Draft, targets: Mapping[int, str]) -> None:
+    """Let lookups find the known keys that no row states, where the target still has their records.
+
+    For plans of some rows only; `targets` are the target's objects by the number of the mapping's.
+    """
+    draft.many(
+        "INSERT INTO scratch.identity SELECT a.digest, a.proof, h.record, ?, 0 FROM scratch.absent a"
+        " JOIN scratch.holding h ON h.target=? AND h.id=a.target_id WHERE a.object=?",
+        ((KEY_LINE, to, number) for number, to in targets.items()),
+    )
 
 
 def note_unstated(draft: Draft) -> dict[int, int]:
