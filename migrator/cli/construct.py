@@ -111,7 +111,7 @@ def find_plan(spelled: str) -> Plan:
     with LedgerReader(ledger) as reader:
         entry = newest_plan(reader) if spelled == "last" else plan_of_run(reader, int(spelled))
     if entry is None:
-        hint = "name a plan file; runs are listed by 'migrator status'"
+        hint = "name a plan file; 'migrator runs' lists them"
         raise StoreError(Problem(code="E603", place=str(ledger), fact=f"no run '{spelled}'", hint=hint))
     return Plan(Path(entry.path))
 

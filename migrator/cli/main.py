@@ -27,6 +27,8 @@ COMMANDS = {
     "verify": "Read back from the target what a run wrote, and compare it with the plan.",
     "resolve": "Decide what is left to you: questions in decisions.yaml, operations in quarantine.",
     "retry": "Plan again what did not make it, with corrected rows.",
+    "runs": "What was applied when; purges what is kept of old runs.",
+    "export": "The id map of a run: source key to target id.",
     "report": "Render the report of a plan or a run as one HTML page.",
     "discover": "Ask an account for its fields, custom ones and picklists, and keep what it tells.",
     "connector": "Connector files: list, check, test, probe.",

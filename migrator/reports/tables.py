@@ -11,10 +11,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
 from typing import TextIO
 
 from migrator.spelling import similarity
+from migrator.store.history import id_map
 from migrator.store.ledger import LedgerReader
 from migrator.store.likeness import NearNames
 from migrator.store.options import plan_options
@@ -36,6 +38,8 @@ from migrator.store.views import (
 )
 
 REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
+
+ID_MAP = ("object", "source_key", "target_id", "state")
 
 NEAR = 0.6
 
@@ -75,6 +79,14 @@ def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
     path = folder / "results.csv"
     write_file(path, lambda file: _write_csv(file, _results(plan, reader)))
     return path
+
+
+def write_id_map(plan: Plan, reader: LedgerReader, path: Path) -> int:
+    """Write which target id each source key was given; gives how many. Raises StoreError."""
+    counter = count()
+    rows = (row for row, _n in zip(id_map(plan, reader), counter, strict=False))
+    write_file(path, lambda file: _write_csv(file, chain([ID_MAP], rows)))
+    return next(counter)
 
 
 def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
