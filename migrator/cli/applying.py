@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from migrator.cli.construct import open_ledger, report_folder, source_of, spec_of, target_of
-from migrator.cli.main import Manner
+from migrator.cli.main import Manner, unbroken
 from migrator.cli.planning import rewrite_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
@@ -49,7 +49,8 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
         hint = "what changed in the target since is found record by record"
         fact = f"the plan is {age.total_seconds() / 3600:.0f} hours old"
         problems.append(Problem(code="W601", place=plan.path.name, fact=fact, hint=hint))
-    print_problems(problems)
+    with unbroken():
+        print_problems(problems)
 
 
 def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:
@@ -73,7 +74,8 @@ def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool, unlock
     with Progress(manner, is_json=is_json) as progress:
         result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner, unlock))
     if not is_json:
-        _finish(plan, result, manner)
+        with unbroken():
+            _finish(plan, result, manner)
     return result
 
 
