@@ -2,12 +2,14 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from migrator.connectors.protocols import Target
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.result import Applying
-from migrator.store.ledger import FINISHED, Ledger, PlanEntry, file_facts, hash_file, unknown_plan
+from migrator.store.ledger import FINISHED, Ledger, LedgerReader, PlanEntry, file_facts, hash_file, unknown_plan
 from migrator.store.plan import Plan
 
 MIN_FREE_BYTES = 64 * 1024 * 1024
@@ -44,6 +46,28 @@ def _check_registered(plan: Plan, ledger: Ledger) -> PlanEntry:
     return entry
 
 
+def doubts_about(plan: Plan, ledger: LedgerReader | None) -> list[Problem]:
+    """Tell why a plan would be refused, as far as files can tell; what only a target knows is not asked."""
+    found: list[Problem] = []
+    for check in (partial(check_mapping, plan), partial(_check_reader, plan, ledger)):
+        try:
+            check()
+        except PlanError as error:
+            hint = f"'migrator apply' would refuse this plan; {error.problems[0].hint}"
+            found += [replace(problem, code="W602", hint=hint) for problem in error.problems]
+    return found
+
+
+def _check_reader(plan: Plan, ledger: LedgerReader | None) -> None:
+    entry = _known(plan, ledger) if ledger else None
+    if ledger is None or entry is None:
+        raise unknown_plan(plan.path)
+    if file_facts(plan.path) != entry.file:
+        _check_file(plan, entry)
+    if entry.state != FINISHED:
+        _check_serial(plan, entry, ledger)
+
+
 def check_space(ledger: Path, operations: int) -> None:
     """Refuse to begin what the disk could not journal to its end. Raises StoreError."""
     needed = MIN_FREE_BYTES + operations * BYTES_PER_OPERATION
@@ -63,7 +87,7 @@ def _again(plan: Plan) -> str:
     return f"run 'migrator plan {mapping} -o {plan.path.name}' again; 'migrator show {plan.path.name}' still works"
 
 
-def _known(plan: Plan, ledger: Ledger) -> PlanEntry:
+def _known(plan: Plan, ledger: Ledger | LedgerReader) -> PlanEntry:
     if plan.header["ledger"]["lineage"] != ledger.lineage:
         raise _refused(plan, "E612", f"the plan was made with another ledger than {ledger.path}", _again(plan))
     entry = ledger.plan(plan.id)
@@ -108,7 +132,7 @@ def check_mapping(plan: Plan) -> None:
         raise _refused(plan, "E601", fact, f"nothing was written; {_again(plan)}")
 
 
-def _check_serial(plan: Plan, entry: PlanEntry, ledger: Ledger) -> None:
+def _check_serial(plan: Plan, entry: PlanEntry, ledger: Ledger | LedgerReader) -> None:
     expected = entry.serial if entry.started is None else entry.started
     if ledger.serial != expected:
         raise _refused(

@@ -81,12 +81,12 @@ class Ledger:
     @property
     def lineage(self) -> str:
         """Name this ledger; a plan made with another one is not applied with it."""
-        return self._meta("lineage")
+        return _meta(self.db, "lineage")
 
     @property
     def serial(self) -> int:
         """Count the plans that were begun; a plan made at an older count is stale."""
-        return int(self._meta("serial"))
+        return int(_meta(self.db, "serial"))
 
     @contextmanager
     def transaction(self, point: str = "") -> Iterator[sqlite3.Connection]:
@@ -141,18 +141,14 @@ class Ledger:
         return [path for (path,) in found]
 
     def _check_epoch(self) -> None:
-        if int(self._meta("epoch")) != self.epoch:
+        if int(_meta(self.db, "epoch")) != self.epoch:
             hint = "another process took the ledger over; see 'migrator status'"
             raise StoreError(Problem(code="E802", place=str(self.path), fact="this run was ousted", hint=hint))
-
-    def _meta(self, name: str) -> str:
-        (value,) = self.db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
-        return str(value)
 
     def _next_epoch(self) -> int:
         with translated(self.path):
             self.db.execute("UPDATE meta SET value=CAST(value AS INTEGER)+1 WHERE name='epoch'")
-        return int(self._meta("epoch"))
+        return int(_meta(self.db, "epoch"))
 
 
 class LedgerReader:
@@ -172,9 +168,24 @@ class LedgerReader:
     def __exit__(self, *_error: object) -> None:
         self.db.close()
 
+    @property
+    def lineage(self) -> str:
+        """Name this ledger."""
+        return _meta(self.db, "lineage")
+
+    @property
+    def serial(self) -> int:
+        """Count the plans that were begun."""
+        return int(_meta(self.db, "serial"))
+
     def plan(self, plan_id: str) -> PlanEntry | None:
         """Find a registered plan."""
         return find_plan(self.db, plan_id)
+
+
+def _meta(db: sqlite3.Connection, name: str) -> str:
+    (value,) = db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+    return str(value)
 
 
 def find_plan(db: sqlite3.Connection, plan_id: str) -> PlanEntry | None:
