@@ -12,11 +12,12 @@ import click
 
 from migrator.cli.construct import find_plan, open_ledger, reader_of, spec_of, target_of
 from migrator.cli.main import Manner
-from migrator.cli.planning import rewrite_reports
+from migrator.cli.planning import near, rewrite_reports
 from migrator.executor.deciding import Deciding, decide_operation
 from migrator.reports.wording import harmless, of
 from migrator.store.changes import Change
 from migrator.store.journal import State
+from migrator.store.ledger import FINISHED
 from migrator.store.plan import Plan
 from migrator.store.views import troubled_operations
 
@@ -59,11 +60,22 @@ def decide(spelled: str, how: Deciding, manner: Manner) -> int:
         change = asyncio.run(_decide(plan, how, manner))
         summary = rewrite_reports(plan, manner)
         left = sum(1 for _one in _waiting(plan))
-        is_open = bool(summary.run and summary.run.counts.get(State.PLANNED))
         click.echo(harmless(f"{change.object}:{change.key} is {how.state} now, decided by {how.who}."))
         click.echo(f"{of(left, 'operation')} in quarantine.")
-        click.echo(f"Next: migrator {'apply' if is_open else 'resolve' if left else 'verify'} {plan.path.name}")
+        is_open = bool(summary.run and summary.run.counts.get(State.PLANNED))
+        step = "apply" if is_open else "resolve" if left else "verify"
+        if is_open and _is_used(plan):  # another plan was applied since
+            click.echo(f"Next: migrator plan {near(Path(plan.header['mapping']['path']))}")
+        else:
+            click.echo(f"Next: migrator {step} {plan.path.name}")
     return 5 if left else 0
+
+
+def _is_used(plan: Plan) -> bool:
+    reader = reader_of(plan)
+    with reader or nullcontext():
+        entry = reader.plan(plan.id) if reader else None
+    return entry is not None and entry.state == FINISHED
 
 
 async def _decide(plan: Plan, how: Deciding, manner: Manner) -> Change:

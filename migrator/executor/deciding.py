@@ -65,7 +65,7 @@ def _waiting(plan: Plan, journal: Journal, op: str) -> Change:
     fact = (
         f"'{op}' is {', '.join(states.values())}, not in quarantine" if found else f"no operation '{op}' in this plan"
     )
-    hint = f"'migrator status {plan.path.name}' lists what waits for a decision, as OBJECT:KEY"
+    hint = f"'migrator resolve {plan.path.name}' lists what waits for a decision"
     raise PlanError(Problem(code="E620", place=plan.path.name, fact=fact, hint=hint))
 
 

@@ -96,7 +96,9 @@ class _Reading:
             self._totals[to] = {"before": before, "created": ours, "now": now}
         sightings.sort()
         for to, kind, value, ids in sightings.twice():
-            self._add("duplicate", Finding(to, "", value, ", ".join(ids), "DUPLICATE", kind, f"{len(ids)} records"))
+            name, key = self._owner(to, ids)
+            rule = f"{len(ids)} records"
+            self._add("duplicate", Finding(name, "", key, ", ".join(ids), "DUPLICATE", kind, rule, planned=value))
         for change in sightings.unexpected():
             state = self._journal.state_of(change.id)
             rule = f"it bears the marker, but the operation is {state}"
@@ -160,11 +162,17 @@ class _Reading:
         self._others[what] += 1
         self._note(finding)
 
+    def _owner(self, to: str, ids: Sequence[str]) -> tuple[str, str]:
+        """Name the row of ours that became one of these records: its object and key."""
+        names = [name for name, facts in self._plan.header["objects"].items() if facts["target"] == to]
+        owners = ((name, self._journal.holder_of(name, target_id)) for name in names for target_id in ids)
+        return next((owner for owner in owners if owner[1]), (to, ""))
+
     def _kinds(self, to: str) -> Iterator[tuple[str, Sequence[Sequence[Sequence[str]]]]]:
         """Give, for each object of the mapping, its marker and its match lines."""
         for facts in self._plan.header["objects"].values():
             if facts["target"] == to:
-                yield facts["marker"], facts["match"]
+                yield facts["marker"], facts.get("match", ())
 
 
 def _finding(change: Change, target_id: str, match: Match, field_name: str = "", rule: str = "") -> Finding:

@@ -223,7 +223,8 @@ class Journal:
                 if is_free(blocked):
                     self._move(blocked.id, Ending(state=State.PLANNED))
             if any(self.counts().get(state) for state in OPEN):
-                db.execute("UPDATE plan SET state='STARTED' WHERE id=?", (self._plan.id,))
+                here = (self._plan.id, self._ledger.serial)  # a plan that is stale is not applied again: plan anew
+                db.execute("UPDATE plan SET state='STARTED' WHERE id=? AND started=?", here)
 
     def confirm(self, op_ids: Iterable[str]) -> None:
         """Journal that what was applied was read back as it was written."""

@@ -62,6 +62,14 @@ def test_operation_that_was_not_applied_goes_out_again(waiting: Project) -> None
     assert found == [("ada", "not on her page", "PLANNED", 1)]
 
 
+def test_decision_after_another_plan_leads_to_a_new_one(waiting: Project) -> None:
+    """The old plan is stale by now: what is still to be sent is planned again."""
+    waiting.plan("two.plan")
+    assert waiting.run("apply", "two.plan").returncode == 0
+    ended = waiting.run("resolve", "acme.plan", "notes:7", "--not-applied")
+    assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "Next: migrator plan acme.yaml")
+
+
 def test_operation_that_is_left_out_ends_the_plan(waiting: Project) -> None:
     """Skipped, it is no finding any longer, and the report written anew says so."""
     ended = waiting.run("resolve", "last", "notes:7", "--skip")

@@ -79,7 +79,7 @@ def test_second_record_of_one_marker_is_a_duplicate(applied: Project) -> None:
     ended = applied.run("verify", "last")
     assert ended.returncode == 5
     (line,) = (line for line in ended.stdout.splitlines() if "DUPLICATE" in line)
-    assert line.startswith("  DUPLICATE companies:acme/companies/2  ")
+    assert line.startswith("  DUPLICATE companies:2  ")
     assert line.endswith("  marker  2 records")
     assert str(one["Id"]) in line
 

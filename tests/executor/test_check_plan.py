@@ -212,12 +212,14 @@ def doubts(bench: Bench, name: str = "acme.plan") -> list[str]:
 
 
 def test_plan_that_could_be_applied_is_shown_without_doubts(tmp_path: Path) -> None:
-    """Made, begun, and at its end."""
+    """Made, begun, and at its end, whatever was applied after that."""
     bench = companies(tmp_path)
     assert doubts(bench) == []
     bench.apply(limit=1)
     assert doubts(bench) == []
     bench.apply()
+    bench.plan(COMPANIES, name="next.plan")
+    bench.apply("next.plan")
     assert doubts(bench) == []
 
 

@@ -99,6 +99,19 @@ def test_operation_that_was_not_applied_is_sent_again(tmp_path: Path) -> None:
     assert sorted(one["Name"] for one in bench.target.held("companies").values()) == ["One", "Two"]
 
 
+def test_decision_about_a_stale_plan_does_not_open_it(tmp_path: Path) -> None:
+    """Another plan was applied since: the old one is not applied again, and its file may be planned over."""
+    bench = companies(tmp_path, 1)
+    bench.target.script = [TWICE]
+    bench.apply()
+    bench.plan(COMPANIES, name="next.plan")
+    bench.apply("next.plan")
+    bench.decide("companies:1", State.PLANNED)
+    with pytest.raises(PlanError, match="E605"):
+        bench.apply()
+    bench.plan(COMPANIES)
+
+
 def test_skipped_operation_leaves_its_children_blocked(tmp_path: Path) -> None:
     """What points at a record that is left out can never be sent; the plan stays at its end."""
     bench = in_quarantine(tmp_path)
@@ -148,7 +161,7 @@ AGAIN = "name the id of the record that is this row"
             "c1",
             (
                 "acme.plan: E620 'companies:2' is APPLIED, not in quarantine"
-                " ('migrator status acme.plan' lists what waits for a decision, as OBJECT:KEY)"
+                " ('migrator resolve acme.plan' lists what waits for a decision)"
             ),
         ),
         (
@@ -156,7 +169,7 @@ AGAIN = "name the id of the record that is this row"
             "c1",
             (
                 "acme.plan: E620 no operation 'companies:9' in this plan"
-                " ('migrator status acme.plan' lists what waits for a decision, as OBJECT:KEY)"
+                " ('migrator resolve acme.plan' lists what waits for a decision)"
             ),
         ),
     ],
