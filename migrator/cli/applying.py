@@ -20,6 +20,7 @@ from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
 from migrator.reports.text import run_text
+from migrator.store.journal import State
 from migrator.store.ledger import hash_file
 from migrator.store.plan import Plan
 
@@ -103,6 +104,8 @@ def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
 def _next(plan: Plan, result: RunResult, folder: Path) -> str:
     if result.state in {"HALTED", "INTERRUPTED"}:
         return f"migrator apply {plan.path.name}   (goes on where it stopped; nothing is sent twice)"
+    if result.counts.get(State.QUARANTINED):
+        return f"migrator resolve {plan.path.name}   (report: {folder.name}/report.html)"
     if result.state == "DONE_WITH_FINDINGS":
-        return f"open {folder.name}/report.html and {folder.name}/results.csv"
-    return f"open {folder.name}/report.html   results: {folder.name}/results.csv"
+        return f"open {folder.name}/results.csv, then   migrator retry {plan.path.name}"
+    return f"migrator verify {plan.path.name}   (report: {folder.name}/report.html)"

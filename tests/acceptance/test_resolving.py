@@ -26,7 +26,9 @@ def waiting(project: Project) -> Project:
     project.write("notes.csv", "id,person,text\n7,1,first\n8,1,second\n")
     project.plan()
     project.server.script("reset-after@POST#6")
-    assert project.run("apply", "acme.plan").returncode == 5
+    ended = project.run("apply", "acme.plan")
+    assert ended.returncode == 5
+    assert ended.stdout.splitlines()[-1] == "Next: migrator resolve acme.plan   (report: acme.report/report.html)"
     return project
 
 

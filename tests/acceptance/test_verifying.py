@@ -122,7 +122,7 @@ def test_canary_goes_on_where_that_was_said_before(project: Project) -> None:
     ended = project.run("apply", "acme.plan", "--canary", "3", "--yes")
     assert (ended.returncode, project.writes()) == (0, 5)
     assert "Read back 3 of 3 operations" in ended.stdout
-    assert ended.stdout.splitlines()[-1].startswith("Next: open acme.report/report.html")
+    assert ended.stdout.splitlines()[-1] == "Next: migrator verify acme.plan   (report: acme.report/report.html)"
 
 
 def test_canary_that_differs_stops_whatever_was_said(project: Project) -> None:
