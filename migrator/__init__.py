@@ -8,6 +8,7 @@ The same migration as on the command line, in Python:
             plan = await make_plan(spec, source_of(spec), target, ledger, Planning(path=Path("acme.plan")))
             print(summarize(plan).totals)
             result = await apply_plan(plan, target, ledger)
+            print((await verify_plan(plan, target, ledger)).records)
             undo = await roll_back(spec, target, ledger, Planning(path=Path("undo.plan")), Undo(run=result.run))
 """
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from migrator.cli.construct import ledger_of, source_of, target_of
     from migrator.errors import MigratorError, Problem
     from migrator.executor.apply import apply_plan
-    from migrator.executor.result import Applying, RunResult
+    from migrator.executor.result import Applying
+    from migrator.executor.verify import verify_plan
     from migrator.planner.making import Planning, make_plan
     from migrator.planner.undo import Undo, roll_back
     from migrator.reports.summary import summarize
@@ -35,7 +37,6 @@ __all__ = [
     "Plan",
     "Planning",
     "Problem",
-    "RunResult",
     "Undo",
     "apply_plan",
     "ledger_of",
@@ -45,6 +46,7 @@ __all__ = [
     "source_of",
     "summarize",
     "target_of",
+    "verify_plan",
 ]
 
 _HOMES = {
@@ -53,7 +55,6 @@ _HOMES = {
     "Plan": "store.plan",
     "Planning": "planner.making",
     "Problem": "errors",
-    "RunResult": "executor.result",
     "Undo": "planner.undo",
     "apply_plan": "executor.apply",
     "ledger_of": "cli.construct",
@@ -63,6 +64,7 @@ _HOMES = {
     "source_of": "cli.construct",
     "summarize": "reports.summary",
     "target_of": "cli.construct",
+    "verify_plan": "executor.verify",
 }
 
 

@@ -198,8 +198,8 @@ def test_public_face_is_pinned() -> None:
 
     assert migrator.__all__ == sorted(migrator.__all__)
     assert migrator.__all__ == [
-        "Applying", "MigratorError", "Plan", "Planning", "Problem", "RunResult", "Undo", "apply_plan",
-        "ledger_of", "make_plan", "read_spec", "roll_back", "source_of", "summarize", "target_of",
+        "Applying", "MigratorError", "Plan", "Planning", "Problem", "Undo", "apply_plan", "ledger_of",
+        "make_plan", "read_spec", "roll_back", "source_of", "summarize", "target_of", "verify_plan",
     ]  # fmt: skip
     assert all(getattr(migrator, name).__doc__ for name in migrator.__all__)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import reader_of, report_folder, source_of, spec_of, target_of
-from migrator.cli.main import Manner
-from migrator.cli.planning import summary_of, write_reports
+from migrator.cli.construct import open_ledger, report_folder, source_of, spec_of, target_of
+from migrator.cli.main import Manner, unbroken
+from migrator.cli.planning import rewrite_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress
 from migrator.connectors.protocols import Source
@@ -19,9 +19,9 @@ from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
-from migrator.reports.tables import write_results
 from migrator.reports.text import run_text
-from migrator.store.ledger import Ledger, unknown_plan
+from migrator.store.journal import State
+from migrator.store.ledger import hash_file
 from migrator.store.plan import Plan
 
 MAX_AGE = timedelta(hours=24)
@@ -40,18 +40,21 @@ def check_source(plan: Plan, manner: Manner, *, is_strict: bool) -> None:
         hint = "what changed in the target since is found record by record"
         fact = f"the plan is {age.total_seconds() / 3600:.0f} hours old"
         problems.append(Problem(code="W601", place=plan.path.name, fact=fact, hint=hint))
-    print_problems(problems)
+    with unbroken():
+        print_problems(problems)
 
 
 def _changed_sources(plan: Plan, manner: Manner) -> list[Problem]:
     """Say which files of the source are not as they were read."""
     stated = {file["file"]: file["sha256"] for file in plan.header["source"]["files"]}
     source = source_of(spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile))
+    again = plan.header["source"].get("retry")
+    changed = [again["file"]] if again and _hash(Path(again["path"])) != stated.pop(again["file"], "") else []
     named = _changed_contents(plan, source)
     hint = "the rows are applied as they were planned"
     return [
         Problem(code="W403", place=name, fact=f"changed after planning{more}", hint=hint)
-        for name, more in [*((name, "") for name in source.changed(stated)), *named]
+        for name, more in [*((name, "") for name in [*changed, *source.changed(stated)]), *named]
     ]
 
 
@@ -64,22 +67,27 @@ def _changed_contents(plan: Plan, source: Source) -> list[tuple[str, str]]:
     return [(name, more) for name in changed[:1]]
 
 
-def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool) -> RunResult:
+def _hash(path: Path) -> str:
+    try:
+        return hash_file(path)
+    except StoreError:
+        return ""
+
+
+def run_plan(plan: Plan, how: Applying, manner: Manner, *, is_json: bool, unlock: str = "") -> RunResult:
     """Apply a plan, or go on with it, and write its results beside it. Raises MigratorError before the first write."""
     with Progress(manner, is_json=is_json) as progress:
-        result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner))
+        result = asyncio.run(_run(plan, replace(how, tell=progress.tell), manner, unlock))
     if not is_json:
-        _finish(plan, result, manner)
+        with unbroken():
+            _finish(plan, result, manner)
     return result
 
 
-async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
+async def _run(plan: Plan, how: Applying, manner: Manner, unlock: str) -> RunResult:
     """Open ledger and target as the plan's mapping says now, and let signals end the run in order."""
-    ledger_path = Path(plan.header["ledger"]["path"])
-    if not await asyncio.to_thread(ledger_path.exists):
-        raise unknown_plan(plan.path)
     spec = spec_of(Path(plan.header["mapping"]["path"]), profile=manner.profile)
-    with Ledger(ledger_path, clock=how.clock, rng=how.rng) as ledger:
+    with open_ledger(plan, clock=how.clock, rng=how.rng, unlock=unlock) as ledger:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, how.stop.ask)
@@ -92,24 +100,16 @@ async def _run(plan: Plan, how: Applying, manner: Manner) -> RunResult:
 
 
 def _finish(plan: Plan, result: RunResult, manner: Manner) -> None:
-    """Say what became of the plan; a report that cannot be written changes nothing of that."""
-    summary = summary_of(plan)
-    folder = report_folder(plan.path)
-    try:
-        reader = reader_of(plan)
-        if reader is not None:
-            with reader:
-                write_results(plan, reader, folder)
-        write_reports(plan, summary, folder, manner)
-    except StoreError as error:
-        click.echo(f"{error}\nThe run itself is journalled; see 'migrator status {plan.path.name}'.", err=True)
-    click.echo(run_text(summary))
-    click.echo(f"Next: {_next(plan, result, folder)}")
+    """Say what became of the plan."""
+    click.echo(run_text(rewrite_reports(plan, manner)))
+    click.echo(f"Next: {_next(plan, result, report_folder(plan.path))}")
 
 
 def _next(plan: Plan, result: RunResult, folder: Path) -> str:
     if result.state in {"HALTED", "INTERRUPTED"}:
         return f"migrator apply {plan.path.name}   (goes on where it stopped; nothing is sent twice)"
+    if result.counts.get(State.QUARANTINED):
+        return f"migrator resolve {plan.path.name}   (report: {folder.name}/report.html)"
     if result.state == "DONE_WITH_FINDINGS":
-        return f"open {folder.name}/report.html and {folder.name}/results.csv"
-    return f"open {folder.name}/report.html   results: {folder.name}/results.csv"
+        return f"open {folder.name}/results.csv, then   migrator retry {plan.path.name}"
+    return f"migrator verify {plan.path.name}   (report: {folder.name}/report.html)"

@@ -20,7 +20,7 @@ from migrator.records import Catalog
 from migrator.spec.project import find_project, inside
 from migrator.spec.read import LEDGER, read_spec
 from migrator.spec.values import Block, MappingSpec
-from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.ledger import Ledger, LedgerReader, unknown_plan
 from migrator.store.plan import Plan
 from migrator.store.views import newest_plan, plan_of_run
 
@@ -94,6 +94,14 @@ def ledger_of(spec: MappingSpec, *, clock: Clock | None = None, rng: Rng | None 
     return Ledger(spec.ledger, clock=clock or SystemClock(), rng=rng or Rng())
 
 
+def open_ledger(plan: Plan, *, clock: Clock | None = None, rng: Rng | None = None, unlock: str = "") -> Ledger:
+    """Open the ledger that a plan was made with, for writing. Raises PlanError, StoreError, Locked."""
+    path = Path(plan.header["ledger"]["path"])
+    if not path.exists():
+        raise unknown_plan(plan.path)
+    return Ledger(path, clock=clock or SystemClock(), rng=rng or Rng(), unlock=unlock)
+
+
 def find_plan(spelled: str) -> Plan:
     """Open a plan by its file, by the number of a run, or as `last`. Raises PlanError, StoreError."""
     path = Path(spelled)
@@ -103,7 +111,7 @@ def find_plan(spelled: str) -> Plan:
     with LedgerReader(ledger) as reader:
         entry = newest_plan(reader) if spelled == "last" else plan_of_run(reader, int(spelled))
     if entry is None:
-        hint = "name a plan file; runs are listed by 'migrator status'"
+        hint = "name a plan file; 'migrator runs' lists them"
         raise StoreError(Problem(code="E603", place=str(ledger), fact=f"no run '{spelled}'", hint=hint))
     return Plan(Path(entry.path))
 

@@ -8,7 +8,8 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,11 @@ COMMANDS = {
     "apply": "Write what a plan says. Running it again resumes.",
     "rollback": "Plan the undo of a run; 'apply' it like any other plan.",
     "status": "How a run stands, also while it is running.",
-    "resolve": "Answer the questions that plans left in decisions.yaml.",
+    "verify": "Read back from the target what a run wrote, and compare it with the plan.",
+    "resolve": "Decide what is left to you: questions in decisions.yaml, operations in quarantine.",
+    "retry": "Plan again what did not make it, with corrected rows.",
+    "runs": "What was applied when; purges what is kept of old runs.",
+    "export": "The id map of a run: source key to target id.",
     "report": "Render the report of a plan or a run as one HTML page.",
     "discover": "Ask an account for its fields, custom ones and picklists, and keep what it tells.",
     "connector": "Connector files: list, check, test, probe.",
@@ -170,10 +175,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MigratorError as error:
         from migrator.cli.printing import print_problems  # noqa: PLC0415 - not for --help
 
-        print_problems(error.problems)
+        with unbroken():
+            print_problems(error.problems)
         return error.exit_code
     except BrokenPipeError:
-        _close_output()
+        leave_closed_outputs()
         return 0
     except Exception as error:  # noqa: BLE001 - the one place where an unexpected failure becomes words
         _say_unexpected(error, is_traced=verbosity > 1)
@@ -193,10 +199,24 @@ def _say_unexpected(error: Exception, *, is_traced: bool) -> None:
         click.echo("".join(traceback.format_exception(error)), err=True)
 
 
-def _close_output() -> None:
-    """Leave the closed end of a pipe alone, so that the interpreter does not complain at its exit."""
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let a closed output be no failure of what is done inside."""
+    try:
+        yield
+    except BrokenPipeError:
+        leave_closed_outputs()
+
+
+def leave_closed_outputs() -> None:
+    """Send what nobody reads any longer to nowhere, so that the interpreter does not fail for it at its exit."""
     sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            with suppress(OSError, ValueError):  # it is no file
+                os.dup2(sink, stream.fileno())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import click
 
-from migrator.cli.main import Manner
+from migrator.cli.main import Manner, leave_closed_outputs
 from migrator.executor.result import Event, Phase
 from migrator.ports import Clock, SystemClock
 from migrator.reports.wording import harmless
@@ -51,6 +51,7 @@ class Progress:
             self._tell(event)
         except (BrokenPipeError, ValueError):
             self._is_quiet, self._is_json, self._bar = True, False, None
+            leave_closed_outputs()
 
     def _tell(self, event: Event) -> None:
         if self._is_json:

@@ -1,4 +1,4 @@
-"""`migrator resolve`: the questions that plans left in decisions.yaml, answered one after the other."""
+"""`migrator resolve`: questions that plans left in decisions.yaml, and operations that runs left in quarantine."""
 
 import sys
 from contextlib import suppress
@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from migrator.cli.deciding import decide, list_waiting, somebody
 from migrator.cli.main import Manner
 from migrator.cli.planning import decisions_of, near
+from migrator.executor.deciding import Deciding
 from migrator.records import Question
 from migrator.reports.tables import write_file
 from migrator.reports.wording import harmless, of, spelled
 from migrator.spec.decisions import CREATE, DECISIONS, REJECT, allowed_answers, answered
 from migrator.spec.project import find_project
+from migrator.store.journal import State
 
 _WORDS: dict[str, str | None] = {"c": CREATE, "r": REJECT, "s": "", "q": None}
 
@@ -25,14 +28,44 @@ def _as_answers(_ctx: click.Context, _parameter: click.Parameter, texts: tuple[s
 
 
 @click.command("resolve")
+@click.argument("spelled_plan", metavar="[PLAN|RUN]", default="")
+@click.argument("op", metavar="[OP]", default="")
+@click.option("--adopt", metavar="ID", default="", help="OP took effect: it is this record of the target.")
+@click.option("--not-applied", is_flag=True, help="OP took no effect: it is sent by the next apply.")
+@click.option("--skip", is_flag=True, help="Leave OP out.")
+@click.option("--why", default="", help="The reason, for the journal.")
+@click.option("--who", default="", help="Who decides; user@host by default.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="The mapping beside whose project file they lie.")
 @click.option("--answer", "answers", multiple=True, callback=_as_answers, help="ID=ANSWER; may be given repeatedly.")
 @click.pass_obj
-def command(manner: Manner, mapping: Path | None, answers: list[tuple[str, str]]) -> int:
-    """Answer open questions, those that most rows hang on first; each answer is saved at once.
+def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
+    manner: Manner,
+    spelled_plan: str,
+    op: str,
+    adopt: str,
+    not_applied: bool,
+    skip: bool,
+    why: str,
+    who: str,
+    mapping: Path | None,
+    answers: list[tuple[str, str]],
+) -> int:
+    """Decide what is left to a person.
 
-    Without a terminal they are listed, and --answer ID=ANSWER gives a candidate's id, create or reject.
+    With PLAN and OP, an operation in quarantine, by its id or as OBJECT:KEY; with PLAN alone they are listed. Without
+    PLAN, answer open questions, those that most rows hang on first; each answer is saved at once. Without a terminal
+    they are listed, and --answer ID=ANSWER gives a candidate's id, create or reject.
     """
+    said = [State.APPLIED] * bool(adopt) + [State.PLANNED] * not_applied + [State.SKIPPED] * skip
+    if len(said) != bool(op):
+        raise click.UsageError("a decision is PLAN, OP and one of --adopt ID, --not-applied, --skip")
+    if op:
+        how = Deciding(op=op, state=said[0], adopt=adopt, why=why, who=who or somebody())
+        return decide(spelled_plan, how, manner)
+    return list_waiting(spelled_plan) if spelled_plan else _answer_questions(manner, mapping, answers)
+
+
+def _answer_questions(manner: Manner, mapping: Path | None, answers: list[tuple[str, str]]) -> int:
     project = find_project(mapping or Path.cwd() / "any").folder
     if answers:
         _take(project, answers)

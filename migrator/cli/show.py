@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from migrator.cli.construct import find_plan, report_folder
+from migrator.cli.construct import find_plan, reader_of, report_folder
 from migrator.cli.main import Manner
 from migrator.cli.planning import print_plan, summary_of
+from migrator.cli.printing import print_problems
 from migrator.codes import all_codes
 from migrator.errors import PlanError, Problem
+from migrator.executor.preflight import doubts_about
 from migrator.records import Action
 from migrator.reports.html import plan_html
 from migrator.reports.tables import write_file
@@ -41,6 +44,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
 ) -> None:
     """Show a plan; PLAN|RUN is a plan file, the number of a run, or 'last'. Stale plans are shown too."""
     with find_plan(spelled_plan) as plan:
+        reader = reader_of(plan)
+        with reader or nullcontext():
+            print_problems(doubts_about(plan, reader))
         shows = manner.shows(is_terminal=sys.stdout.isatty())
         if row is not None:
             _print_row(plan, row, name, shows=shows)

@@ -134,7 +134,8 @@ class _Run:
         while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=BATCH)):
             after = batch[-1].seq
             check_space(self._ledger.path, len(batch))
-            for together in self._runs(batch):
+            wanted = [change for change in batch if self._how.only in {"", change.object}]
+            for together in self._runs(wanted):
                 await self._send(together[0].object, together)
             self._journal.checkpoint()
 

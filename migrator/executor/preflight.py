@@ -2,12 +2,14 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from migrator.connectors.protocols import Target
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.executor.result import Applying
-from migrator.store.ledger import FINISHED, Ledger, PlanEntry, file_facts, hash_file, unknown_plan
+from migrator.store.ledger import FINISHED, Ledger, LedgerReader, PlanEntry, file_facts, hash_file, unknown_plan
 from migrator.store.plan import Plan
 
 MIN_FREE_BYTES = 64 * 1024 * 1024
@@ -23,7 +25,14 @@ async def check_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying) 
     _check_guards(plan)
     _check_connector(plan, target)
     check_space(ledger.path, int(plan.header["operations"]))
-    await _check_target(plan, target)
+    await check_target(plan, target)
+    return entry
+
+
+def check_known(plan: Plan, ledger: Ledger) -> PlanEntry:
+    """Refuse another plan than this ledger took in; it may be used up. Raises PlanError, StoreError."""
+    entry = _known(plan, ledger)
+    _check_file(plan, entry)
     return entry
 
 
@@ -35,6 +44,28 @@ def _check_registered(plan: Plan, ledger: Ledger) -> PlanEntry:
         hint = "nothing to do; plan again to see what changed since"
         raise _refused(plan, "E605", "the plan was applied to its end already", hint)
     return entry
+
+
+def doubts_about(plan: Plan, ledger: LedgerReader | None) -> list[Problem]:
+    """Tell why a plan would be refused, as far as files can tell; what only a target knows is not asked."""
+    found: list[Problem] = []
+    for check in (partial(check_mapping, plan), partial(_check_reader, plan, ledger)):
+        try:
+            check()
+        except PlanError as error:
+            hint = f"'migrator apply' would refuse this plan; {error.problems[0].hint}"
+            found += [replace(problem, code="W602", hint=hint) for problem in error.problems]
+    return found
+
+
+def _check_reader(plan: Plan, ledger: LedgerReader | None) -> None:
+    entry = _known(plan, ledger) if ledger else None
+    if ledger is None or entry is None:
+        raise unknown_plan(plan.path)
+    if file_facts(plan.path) != entry.file:
+        _check_file(plan, entry)
+    if entry.state != FINISHED:
+        _check_serial(plan, entry, ledger)
 
 
 def check_space(ledger: Path, operations: int) -> None:
@@ -57,12 +88,17 @@ def _again(plan: Plan) -> str:
     return f"run 'migrator {command} -o {plan.path.name}' again; 'migrator show {plan.path.name}' still works"
 
 
-def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:
+def _known(plan: Plan, ledger: Ledger | LedgerReader) -> PlanEntry:
     if plan.header["ledger"]["lineage"] != ledger.lineage:
         raise _refused(plan, "E612", f"the plan was made with another ledger than {ledger.path}", _again(plan))
     entry = ledger.plan(plan.id)
     if entry is None:
         raise unknown_plan(plan.path)
+    return entry
+
+
+def _check_ledger(plan: Plan, ledger: Ledger) -> PlanEntry:
+    entry = _known(plan, ledger)
     if others := ledger.doubtful_plans(entry.mapping, but=plan.id):
         hint = f"settle it first: migrator apply {Path(others[0]).name}"
         fact = f"{Path(others[0]).name} of the same mapping has writes of which nobody knows whether they arrived"
@@ -97,7 +133,7 @@ def check_mapping(plan: Plan) -> None:
         raise _refused(plan, "E601", fact, f"nothing was written; {_again(plan)}")
 
 
-def _check_serial(plan: Plan, entry: PlanEntry, ledger: Ledger) -> None:
+def _check_serial(plan: Plan, entry: PlanEntry, ledger: Ledger | LedgerReader) -> None:
     expected = entry.serial if entry.started is None else entry.started
     if ledger.serial != expected:
         raise _refused(
@@ -122,7 +158,8 @@ def _check_connector(plan: Plan, target: Target) -> None:
         raise _refused(plan, "E611", fact, _again(plan))
 
 
-async def _check_target(plan: Plan, target: Target) -> None:
+async def check_target(plan: Plan, target: Target) -> None:
+    """Refuse another account than the plan was made for. Raises PlanError, TargetError."""
     identity = await target.identify()
     made = plan.header["target"]
     if made["fingerprint"] != identity.fingerprint:

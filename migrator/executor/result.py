@@ -54,10 +54,14 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applying:
-    """How a plan is applied. `limit` stops after so many writes, `max_failures` after so many refusals."""
+    """How a plan is applied. `limit` stops after so many writes, `max_failures` after so many refusals.
+
+    `only` names the one object that is written; what it waits for must be there already.
+    """
 
     keeps_plan: bool = False
     limit: int | None = None
+    only: str = ""
     max_failures: int | None = None
     concurrency: int | None = None
     stop: Stop = field(default_factory=Stop)

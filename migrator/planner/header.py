@@ -131,6 +131,7 @@ def _object_facts(
         "in_target": held,
         "is_listed": item.target.is_listed,
         "marker": item.marker,
+        "match": [line.parts for line in item.item.match],
         "lookups": _lookups(item),
     }
 

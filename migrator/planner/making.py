@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,28 @@ OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Retry:
+    """Which rows of which plan are planned again: the file that holds them, its place and its hash."""
+
+    plan: str
+    file: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Planning:
     """Where and how a plan is made. `rejects` goes before the mapping's limit; offline, the target is not asked.
 
     `answers` are those that people gave to questions of earlier plans, by the question's id: a candidate's id, `create`
-    or `reject`.
+    or `reject`. With `retry` the source holds only some rows: keys that it does not state are not gone.
     """
 
     path: Path
     rejects: Limit | None = None
     is_offline: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
+    retry: Retry | None = None
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
@@ -97,6 +108,8 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     with Draft(path) as draft:
         stage = Stage(draft, compiled, contents)
         header = await _fill(compiled, (source, target), (draft, stage), (ledger, identity), how)
+        if how.retry:
+            header["source"]["retry"] = asdict(how.retry)
         return seal_plan(draft, header, ledger, how)
 
 
@@ -161,7 +174,8 @@ async def _fill(
     maker = ChangeMaker(compiled, draft)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
-    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=note_unstated(draft))
+    gone = {} if how.retry else note_unstated(draft)
+    findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=gone)
     header = make_header(compiled, draft, target, findings)
     header["proposals"] = proposed
     header["guards"] = tripped_guards(compiled, header, surveyed, how.rejects)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from migrator.reports.summary import Summary
+from migrator.reports.verified import verified_json
 from migrator.store.views import RunView
 
 COUNTS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
@@ -45,6 +46,7 @@ def plan_json(summary: Summary) -> dict[str, Any]:
         "options": options_json(summary),
         "calls": dict(summary.calls),
         "run": run_json(summary.run),
+        "verify": verified_json(summary.verified),
     }
 
 

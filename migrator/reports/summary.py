@@ -13,6 +13,7 @@ from migrator.store.ledger import LedgerReader
 from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.questions import count_questions
+from migrator.store.readback import Verification, kept
 from migrator.store.views import (
     ForLookups,
     ProblemGroup,
@@ -72,7 +73,7 @@ class Summary:
     """A plan, and the run that applied it (None before the first).
 
     `proposals` is None where an extra is missing; `options` are the first of what lists lack, `wanted` of the records
-    that are created for lookups.
+    that are created for lookups; `verified` is the last reading back.
     """
 
     plan: str
@@ -96,6 +97,7 @@ class Summary:
     wanted: tuple[ForLookups, ...] = ()
     run: RunView | None = None
     troubles: tuple[Trouble, ...] = ()
+    verified: Verification | None = None
 
     @property
     def undo(self) -> Mapping[str, Any] | None:
@@ -145,6 +147,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         wanted=tuple(created_for_lookups(plan, MAX_WANTED)) if header["totals"]["for_lookups"] else (),
         run=run_view(ledger, plan) if ledger else None,
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
+        verified=kept(ledger, plan) if ledger else None,
     )
 
 

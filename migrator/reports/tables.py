@@ -11,10 +11,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
 from typing import TextIO
 
 from migrator.spelling import similarity
+from migrator.store.history import id_map
 from migrator.store.ledger import LedgerReader
 from migrator.store.likeness import NearNames
 from migrator.store.options import plan_options
@@ -37,6 +39,8 @@ from migrator.store.views import (
 )
 
 REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
+
+ID_MAP = ("object", "source_key", "target_id", "state")
 
 NEAR = 0.6
 
@@ -81,6 +85,14 @@ def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
     return path
 
 
+def write_id_map(plan: Plan, reader: LedgerReader, path: Path) -> int:
+    """Write which target id each source key was given; gives how many. Raises StoreError."""
+    counter = count()
+    rows = (row for row, _n in zip(id_map(plan, reader), counter, strict=False))
+    write_file(path, lambda file: _write_csv(file, chain([ID_MAP], rows)))
+    return next(counter)
+
+
 def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
     """Write a private file under another name first, so that it is complete or not there. Raises StoreError."""
     fresh = path.with_name(f".{path.name}.new")
@@ -120,7 +132,7 @@ def _rejects(plan: Plan) -> Iterator[list[object]]:
             "; ".join(filter(None, part)) for part in zip(*row.problems, strict=True)
         )
         yield [
-            *(_original(cells.get(name)) for name in columns),
+            *(original_cell(cells.get(name)) for name in columns),
             row.row,
             row.object,
             codes,
@@ -131,7 +143,8 @@ def _rejects(plan: Plan) -> Iterator[list[object]]:
         ]
 
 
-def _original(cell: object) -> str:
+def original_cell(cell: object) -> str:
+    """Write a cell of a source as a rejects file holds it, but for the guard."""
     if cell is None:
         return ""
     return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migrator.codes import all_codes
 from migrator.records import Action
 from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
-from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, of, spelled
+from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, moment, of, spelled
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.views import ProblemGroup
@@ -293,6 +293,9 @@ def run_text(summary: Summary) -> str:
     lines = [f"Run {run.number} of {summary.plan}: {run.state.lower().replace('_', ' ')}"]
     lines += [f"  {count:>9,}  {words}" for words, count in counts.items() if count]
     lines += [f"  {harmless(run.reason)}"] if run.reason else []
+    if found := summary.verified:
+        how = "all as planned" if found.is_clean else "not all as planned"
+        lines.append(f"  {found.read:,} of {found.landed:,} read back {moment(found.wall)}: {how}")
     lines += [_trouble(item) for item in summary.troubles[:MAX_GROUPS]]
     rest = sum(counts[words] for words, states in names.items() if set(states) & _TROUBLES) - MAX_GROUPS
     return "\n".join([*lines, *([f"  and {rest:,} more, in results.csv"] if rest > 0 else [])])

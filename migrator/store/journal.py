@@ -5,7 +5,7 @@ there is none, it is planned.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -61,6 +61,15 @@ class Ending:
     status: int | None = None
     outcome: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What a person decided about an operation in quarantine: how it goes on, who said so, and why."""
+
+    ending: Ending
+    who: str
+    why: str
 
 
 class Journal:
@@ -160,7 +169,7 @@ class Journal:
         """Give target id and marker of the newest create of an object: a complete read must show it."""
         row = self._ledger.db.execute(
             "SELECT o.target_id, COALESCE(o.marker, '') FROM op o WHERE o.plan_id=? AND o.object=?"
-            " AND o.kind='create' AND o.state='APPLIED'"
+            " AND o.kind='create' AND o.state IN ('APPLIED','VERIFIED')"
             " ORDER BY o.seq DESC LIMIT 1",
             (self._plan.id, name),
         ).fetchone()
@@ -170,7 +179,8 @@ class Journal:
         """Give the wall time of the newest landed create's last attempt; none while there is no such create."""
         row = self._ledger.db.execute(
             "SELECT a.wall FROM op o JOIN attempt a ON a.plan_id=o.plan_id AND a.op_id=o.id WHERE o.plan_id=?"
-            " AND o.object=? AND o.kind='create' AND o.state='APPLIED' ORDER BY o.seq DESC, a.n DESC LIMIT 1",
+            " AND o.object=? AND o.kind='create' AND o.state IN ('APPLIED','VERIFIED')"
+            " ORDER BY o.seq DESC, a.n DESC LIMIT 1",
             (self._plan.id, name),
         ).fetchone()
         return [row[0]] if row else []
@@ -206,6 +216,42 @@ class Journal:
             self._move(change.id, ending)
             self._note(change, ending)
 
+    def resolve(self, change: Change, decision: Decision, is_free: Callable[[Change], bool]) -> None:
+        """Journal the decision of a person, and free what it blocked: the plan is open again where something is left.
+
+        Blocked operations are looked at in their order, with what came before them freed already.
+        """
+        ending, now = decision.ending, self._now()
+        with self._ledger.transaction("resolve") as db:
+            said = (self._plan.id, change.id, now, decision.who, decision.why, ending.state, ending.reason)
+            db.execute("INSERT INTO decision VALUES(?,?,?,?,?,?,?)", said)
+            self._move(change.id, ending)
+            if ending.target_id:
+                self._remember((change.object, change.key), ending.target_id, ending.fields)
+            for blocked in self._blocked():
+                if is_free(blocked):
+                    self._move(blocked.id, Ending(state=State.PLANNED))
+            if any(self.counts().get(state) for state in OPEN):
+                here = (self._plan.id, self._ledger.serial)  # a plan that is stale is not applied again: plan anew
+                db.execute("UPDATE plan SET state='STARTED' WHERE id=? AND started=?", here)
+
+    def confirm(self, op_ids: Iterable[str]) -> None:
+        """Journal that what was applied was read back as it was written."""
+        with self._ledger.transaction("confirm") as db:
+            db.executemany(
+                "UPDATE op SET state='VERIFIED' WHERE plan_id=? AND id=? AND state='APPLIED'",
+                ((self._plan.id, op_id) for op_id in op_ids),
+            )
+
+    def holder_of(self, name: str, target_id: str) -> str:
+        """Name the key whose record of an object has a target id; empty if this plan wrote none with it."""
+        row = self._ledger.db.execute(
+            "SELECT seq FROM op WHERE plan_id=? AND object=? AND target_id=? AND kind='create'"
+            " AND state IN ('APPLIED','VERIFIED')",
+            (self._plan.id, name, target_id),
+        ).fetchone()
+        return next(self._plan.changes(after=row[0] - 1, limit=1)).key if row else ""
+
     def checkpoint(self) -> None:
         """Fold the log into the ledger's file, as far as readers allow."""
         with translated(self._ledger.path):
@@ -220,6 +266,13 @@ class Journal:
         touched = sum(found.values())
         untouched = int(self._plan.header["operations"]) - touched
         return {**found, State.PLANNED: found.get(State.PLANNED, 0) + untouched}
+
+    def _blocked(self) -> Iterable[Change]:
+        seq = 0
+        query = "SELECT seq FROM op WHERE plan_id=? AND state='BLOCKED' AND seq>? ORDER BY seq LIMIT 1"
+        while row := self._ledger.db.execute(query, (self._plan.id, seq)).fetchone():
+            (seq,) = row
+            yield from self._plan.changes(after=seq - 1, limit=1)
 
     def _ensure(self, change: Change) -> None:
         kind = _KINDS[change.action]

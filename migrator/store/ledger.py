@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, IMAGES, SCHEMA
+from migrator.store.ledger_schema import ADDED, APPLICATION_ID, FORMAT, SCHEMA
 from migrator.store.lock import Lock
 from migrator.store.sqlite import connect, connect_read_only, create_private, translated
 
@@ -54,9 +54,9 @@ class Ledger:
     wakes up after its lock was taken away stops before it sends.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, rng: Rng) -> None:
+    def __init__(self, path: Path, *, clock: Clock, rng: Rng, unlock: str = "") -> None:
         self.path = path
-        self._lock = Lock(path, clock, rng)
+        self._lock = Lock(path, clock, rng, unlock)
         try:
             self.db = _open(path, rng)
             self.epoch = self._next_epoch()
@@ -81,12 +81,12 @@ class Ledger:
     @property
     def lineage(self) -> str:
         """Name this ledger; a plan made with another one is not applied with it."""
-        return self._meta("lineage")
+        return _meta(self.db, "lineage")
 
     @property
     def serial(self) -> int:
         """Count the plans that were begun; a plan made at an older count is stale."""
-        return int(self._meta("serial"))
+        return int(_meta(self.db, "serial"))
 
     @contextmanager
     def transaction(self, point: str = "") -> Iterator[sqlite3.Connection]:
@@ -141,18 +141,14 @@ class Ledger:
         return [path for (path,) in found]
 
     def _check_epoch(self) -> None:
-        if int(self._meta("epoch")) != self.epoch:
+        if int(_meta(self.db, "epoch")) != self.epoch:
             hint = "another process took the ledger over; see 'migrator status'"
             raise StoreError(Problem(code="E802", place=str(self.path), fact="this run was ousted", hint=hint))
-
-    def _meta(self, name: str) -> str:
-        (value,) = self.db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
-        return str(value)
 
     def _next_epoch(self) -> int:
         with translated(self.path):
             self.db.execute("UPDATE meta SET value=CAST(value AS INTEGER)+1 WHERE name='epoch'")
-        return int(self._meta("epoch"))
+        return int(_meta(self.db, "epoch"))
 
 
 class LedgerReader:
@@ -172,9 +168,24 @@ class LedgerReader:
     def __exit__(self, *_error: object) -> None:
         self.db.close()
 
+    @property
+    def lineage(self) -> str:
+        """Name this ledger."""
+        return _meta(self.db, "lineage")
+
+    @property
+    def serial(self) -> int:
+        """Count the plans that were begun."""
+        return int(_meta(self.db, "serial"))
+
     def plan(self, plan_id: str) -> PlanEntry | None:
         """Find a registered plan."""
         return find_plan(self.db, plan_id)
+
+
+def _meta(db: sqlite3.Connection, name: str) -> str:
+    (value,) = db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+    return str(value)
 
 
 def find_plan(db: sqlite3.Connection, plan_id: str) -> PlanEntry | None:
@@ -222,7 +233,7 @@ def _create(path: Path, rng: Rng) -> None:
         try:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + IMAGES)
+            db.executescript(SCHEMA + ADDED)
             facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
             db.executemany("INSERT INTO meta VALUES(?,?)", facts)
         finally:
@@ -244,7 +255,7 @@ def _bring_up(db: sqlite3.Connection, path: Path) -> None:
     """Give a ledger of format 1 the tables that it lacks, all or none."""
     with translated(path):
         if db.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-            db.executescript(f"BEGIN IMMEDIATE; {IMAGES} PRAGMA user_version={FORMAT}; COMMIT;")
+            db.executescript(f"BEGIN IMMEDIATE; {ADDED} PRAGMA user_version={FORMAT}; COMMIT;")
 
 
 def _check_health(db: sqlite3.Connection, path: Path) -> None:

@@ -3,13 +3,19 @@
 APPLICATION_ID = 0x6D696C31  # "mil1"
 FORMAT = 2
 
-# What an undo needs where the plan file is gone: what each write found and left, and what the plan was made for.
-# A ledger of format 1 is given them when it is opened.
-IMAGES = """
+# What format 2 added, and a ledger of format 1 is given when it is opened: what an undo needs where the plan file is
+# gone (what each write found and left, and what the plan was made for), what people decided, and what was read back.
+ADDED = """
 CREATE TABLE origin(plan_id TEXT PRIMARY KEY REFERENCES plan(id), header TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE image(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, key TEXT NOT NULL, target TEXT NOT NULL, parent TEXT,
   before TEXT NOT NULL, after TEXT NOT NULL, PRIMARY KEY(plan_id, op_id),
   FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE decision(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, wall TEXT NOT NULL, who TEXT NOT NULL,
+  why TEXT NOT NULL, state TEXT NOT NULL, evidence TEXT NOT NULL,
+  FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT;
+CREATE TABLE verification(plan_id TEXT PRIMARY KEY REFERENCES plan(id), wall TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
+CREATE TRIGGER decision_closed BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
+CREATE TRIGGER decision_keep BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 """
 
 SCHEMA = """

@@ -68,6 +68,14 @@ class Plan:
         for row in rows:
             yield as_change(row, self.path)
 
+    def find(self, spelled: str) -> list[Change]:
+        """Give the changes that a person means: the one with this id, or those of a record spelled OBJECT:KEY."""
+        name, _, key = spelled.partition(":")
+        found = self.db.execute(
+            f"{CHANGE_QUERY} WHERE c.id=? OR (o.name=? AND r.key=?) ORDER BY c.seq", (spelled, name, key)
+        )
+        return [as_change(row, self.path) for row in found]
+
     def appends(self) -> Iterator[Change]:
         """Give the options that are to be added, those of one list one after the other; each is checked as above."""
         for row in self.db.execute(f"{CHANGE_QUERY} WHERE c.action='append' ORDER BY c.seq"):

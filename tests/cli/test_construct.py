@@ -86,7 +86,7 @@ def test_plan_is_found_from_a_folder_below(project: Path, monkeypatch: pytest.Mo
         (
             "9",
             StoreError,
-            f"{{folder}}/{LEDGER}: E603 no run '9' (name a plan file; runs are listed by 'migrator status')",
+            f"{{folder}}/{LEDGER}: E603 no run '9' (name a plan file; 'migrator runs' lists them)",
         ),
     ],
 )

@@ -15,14 +15,19 @@ from practice_target import FakeClock, Killed, PracticeTarget
 from migrator.connectors.files.source import FileSource
 from migrator.executor.apply import apply_plan
 from migrator.executor.bodies import body_hash
+from migrator.executor.deciding import Deciding, decide_operation
 from migrator.executor.result import Applying, Event, RunResult
+from migrator.executor.verify import Verifying, verify_plan
 from migrator.planner.making import Planning, make_plan
 from migrator.ports import Rng
 from migrator.records import Write
 from migrator.spec.read import read_spec
 from migrator.spec.values import MappingSpec
+from migrator.store.changes import Change
+from migrator.store.journal import State
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
+from migrator.store.readback import Finding, Verification
 
 TOP = """\
 mapping: 1
@@ -66,6 +71,7 @@ class Bench:
     clock: FakeClock = field(default_factory=FakeClock)
     target: PracticeTarget = field(init=False)
     told: list[Event] = field(default_factory=list)
+    noted: list[Finding] = field(default_factory=list)
     plans: int = 0
     checked: int = 0
 
@@ -104,6 +110,19 @@ class Bench:
         applying = Applying(**{"clock": self.clock, "rng": Rng(7), "tell": self.told.append, **how})
         with self.opened() as ledger, Plan(self.folder / name) as plan:
             return asyncio.run(apply_plan(plan, self.target, ledger, applying))
+
+    def decide(self, op: str, state: State, adopt: str = "", why: str = "") -> Change:
+        """Let a person decide an operation; who adopts has the CRM at hand."""
+        how = Deciding(op=op, state=state, adopt=adopt, who="ada@desk", why=why, clock=self.clock)
+        with self.opened() as ledger, Plan(self.folder / "acme.plan") as plan:
+            return asyncio.run(decide_operation(plan, self.target if adopt else None, ledger, how))
+
+    def verify(self, name: str = "acme.plan", sample: int | None = None) -> Verification:
+        """Read back what a plan wrote, all of it if nothing else is said; `noted` takes the findings."""
+        self.noted.clear()
+        how = Verifying(sample=sample, note=self.noted.append, clock=self.clock)
+        with self.opened() as ledger, Plan(self.folder / name) as plan:
+            return asyncio.run(verify_plan(plan, self.target, ledger, how))
 
     def edit_plan(self, statement: str, name: str = "acme.plan") -> None:
         """Write to a sealed plan."""

@@ -10,8 +10,8 @@ from apply_cases import COMPANIES, TOP, Bench, companies, new_ledger
 from practice_target import UNANSWERED, Act
 
 from migrator.errors import PlanError
-from migrator.executor.preflight import check_mapping
-from migrator.store.ledger import hash_file
+from migrator.executor.preflight import check_mapping, doubts_about
+from migrator.store.ledger import LedgerReader, hash_file
 from migrator.store.plan import Plan
 
 AGAIN = "run 'migrator plan acme.yaml -o acme.plan' again; 'migrator show acme.plan' still works"
@@ -203,3 +203,38 @@ def test_plan_is_checked_again_when_it_is_resumed(tmp_path: Path, happens: Calla
     bench.apply(limit=1)
     happens(bench)
     refusal(bench)
+
+
+def doubts(bench: Bench, name: str = "acme.plan") -> list[str]:
+    """Give what a reader of a plan is told against it."""
+    with LedgerReader(bench.ledger) as ledger, Plan(bench.folder / name) as plan:
+        return [str(problem) for problem in doubts_about(plan, ledger)]
+
+
+def test_plan_that_could_be_applied_is_shown_without_doubts(tmp_path: Path) -> None:
+    """Made, begun, and at its end, whatever was applied after that."""
+    bench = companies(tmp_path)
+    assert doubts(bench) == []
+    bench.apply(limit=1)
+    assert doubts(bench) == []
+    bench.apply()
+    bench.plan(COMPANIES, name="next.plan")
+    bench.apply("next.plan")
+    assert doubts(bench) == []
+
+
+def test_plan_that_would_be_refused_says_so_when_it_is_shown(tmp_path: Path) -> None:
+    """Mapping, ledger and file are compared, and each is told; nothing is hindered."""
+    bench = companies(tmp_path)
+    bench.plan(COMPANIES, name="next.plan")
+    bench.apply("next.plan")
+    stale = f"'migrator apply' would refuse this plan; nothing was written; {AGAIN}"
+    assert doubts(bench) == [f"acme.plan: W602 the plan is stale: another one was applied since ({stale})"]
+    other_mapping(bench)
+    bench.edit_plan("UPDATE record SET cells='[]'")
+    mapping, file = doubts(bench)
+    assert mapping.startswith("acme.plan: W602 acme.yaml changed after the plan was made (")
+    assert file.startswith("acme.plan: W602 the plan is not as it was sealed (")
+    with Plan(tmp_path / "acme.plan") as plan:
+        unknown = doubts_about(plan, None)[1]
+    assert (unknown.code, unknown.fact) == ("W602", "the ledger does not know this plan")

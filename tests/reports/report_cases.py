@@ -20,6 +20,7 @@ from migrator.store.journal import Ending, Journal, State
 from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.options import Option
 from migrator.store.plan import Plan
+from migrator.store.readback import Finding, Verification
 from migrator.store.views import ProblemGroup, RunView
 
 CRELATE = read_definition(packaged("connectors", "definitions", "crelate.yaml")).catalog
@@ -217,6 +218,7 @@ class Sizes:
     is_offline: bool = False
     proposals: int | None = 0
     questions: int = 0
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,6 +257,7 @@ class Maker:
             ),
             run=self._run() if sizes.has_run else None,
             troubles=tuple(self._trouble(n) for n in range(sizes.troubles)),
+            verified=self._verified() if sizes.is_verified else None,
         )
 
     def _line(self, n: int) -> ObjectLine:
@@ -318,6 +321,24 @@ class Maker:
             "zones": self.texts.zones,
             "tool": "0.1.0",
         }
+
+    def _verified(self) -> Verification:
+        texts = self.texts
+        one = Finding(texts.object, texts.place, texts.key, texts.target_id, "DIFFERENT", texts.field)
+        return Verification(
+            landed=2_000,
+            records={"EQUAL": 196, "NORMALISED": 2, "DIFFERENT": 1, "MISSING": 1},
+            fields={
+                f"{texts.object}.{texts.field}": {"DIFFERENT": 1},
+                f"{texts.object}.Phone": {"NORMALISED": 2},
+            },
+            rules={"digits": 2},
+            duplicates=1,
+            unexpected=1,
+            totals={texts.target_object: {"before": 3, "created": 2_000, "now": 2_003}},
+            first=(one, one._replace(match="MISSING", field="", rule="the target has no such record")),
+            wall=NOW,
+        )
 
     def _run(self) -> RunView:
         counts = {State.APPLIED: 2_000, State.QUARANTINED: 7, State.PLANNED: 1_000}

@@ -15,7 +15,18 @@ from migrator.reports.wording import harmless
 from migrator.store.journal import State
 from migrator.store.views import RunView
 
-FULL = Sizes(objects=2, groups=2, files=2, guards=2, samples=2, overwrites=2, troubles=2, options=2, has_run=True)
+FULL = Sizes(
+    is_verified=True,
+    objects=2,
+    groups=2,
+    files=2,
+    guards=2,
+    samples=2,
+    overwrites=2,
+    troubles=2,
+    options=2,
+    has_run=True,
+)
 NAMES = [item.name for item in fields(Texts)]
 PAYLOADS = [
     "<script>alert(1)</script>",

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_cases import ledger_at, mode_of
+from store_cases import FixedClock, ledger_at, mode_of
 
 from migrator.errors import Locked, StoreError
+from migrator.ports import Rng
+from migrator.store.ledger import Ledger
 from migrator.store.lock import is_held
 
 HERE = Path(__file__).parent
@@ -36,10 +38,11 @@ def refusal(folder: Path) -> str:
 
 def test_second_opener_is_told_who_holds_the_ledger(tmp_path: Path) -> None:
     """The refusal names process, host and since when."""
-    with ledger_at(tmp_path):
+    with ledger_at(tmp_path) as holder:
         who = f"process {os.getpid()} on {socket.gethostname()} since 2024-05-06T07:08:09 UTC"
         place = tmp_path / "state" / "ledger.sqlite.lock"
-        assert refusal(tmp_path) == f"{place}: E801 the ledger is held by {who} {HINT}"
+        force = f"; --force-unlock {holder._lock.id} takes it from a process that cannot be ended)"
+        assert refusal(tmp_path) == f"{place}: E801 the ledger is held by {who} {HINT.removesuffix(')')}{force}"
 
 
 def test_lock_says_what_holds_it(tmp_path: Path) -> None:
@@ -87,6 +90,34 @@ def test_lock_goes_with_its_killed_process(tmp_path: Path) -> None:
         holder.send_signal(signal.SIGKILL)
     with ledger_at(tmp_path) as ledger:
         assert ledger.epoch == 2
+
+
+def test_lock_is_taken_by_its_id(tmp_path: Path) -> None:
+    """Who names the lock's id takes the ledger over; the old holder finds its epoch gone, and gives nothing back."""
+    path = tmp_path / "state" / "ledger.sqlite"
+    with ledger_at(tmp_path) as old:
+        with pytest.raises(Locked):
+            Ledger(path, clock=FixedClock(), rng=Rng(8), unlock="0" * 12)
+        with Ledger(path, clock=FixedClock(), rng=Rng(8), unlock=old._lock.id) as new:
+            with pytest.raises(StoreError, match="E802 this run was ousted"), old.transaction():
+                pass
+            old._lock.release()
+            assert (is_held(path), mode_of(path.with_name("ledger.sqlite.lock"))) == (True, 0o600)
+            with pytest.raises(Locked):
+                ledger_at(tmp_path)
+            assert new.epoch == old.epoch + 1
+            old._lock._descriptor = os.open(path, os.O_RDONLY)
+    assert sorted(item.name for item in path.parent.iterdir()) == ["ledger.sqlite", "ledger.sqlite.lock"]
+
+
+@pytest.mark.parametrize("text", [b"", b'{"pid": 1}'])
+def test_lock_without_an_id_is_not_taken(tmp_path: Path, text: bytes) -> None:
+    """An id that nobody wrote is no id."""
+    with ledger_at(tmp_path):
+        path = tmp_path / "state" / "ledger.sqlite"
+        path.with_name("ledger.sqlite.lock").write_bytes(text)
+        with pytest.raises(Locked):
+            Ledger(path, clock=FixedClock(), rng=Rng(8), unlock="")
 
 
 def test_lock_is_seen_as_long_as_it_is_held(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""What a ledger tells of its runs, of the plans behind them, and of the ids that keys were given."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from migrator.store.ledger import FINISHED, LedgerReader
+from migrator.store.lock import is_held
+from migrator.store.plan import Plan
+
+
+class Run(NamedTuple):
+    """One run: its number, the plan's file, the mapping, how it stands, when, why, where, and how much it sent."""
+
+    run: int
+    plan: str
+    mapping: str
+    state: str
+    began: str
+    ended: str | None
+    reason: str
+    host: str
+    pid: int
+    sent: int
+
+
+def all_runs(reader: LedgerReader) -> Iterator[Run]:
+    """Give the runs, the newest first; one that nobody runs any more was killed."""
+    rows = reader.db.execute(
+        "SELECT r.id, p.path, p.mapping, r.state, r.began, r.ended, r.reason, r.host, r.pid, (SELECT COUNT(*)"
+        " FROM attempt a WHERE a.plan_id=r.plan_id AND a.epoch=r.epoch) FROM run r JOIN plan p ON p.id=r.plan_id"
+        " ORDER BY r.id DESC"
+    )
+    for row in rows:
+        found = Run(*row)
+        is_killed = found.ended is None and not is_held(reader.path)
+        yield found._replace(state="KILLED") if is_killed else found
+
+
+def finished_before(reader: LedgerReader, moment: str) -> Iterator[tuple[str, str]]:
+    """Give id and path of each plan that came to its end before a moment of wall time, as the journal writes it."""
+    yield from reader.db.execute(
+        "SELECT p.id, p.path FROM plan p JOIN run r ON r.plan_id=p.id WHERE p.state=?"
+        " GROUP BY p.id HAVING MAX(r.ended)<? ORDER BY MAX(r.id)",
+        (FINISHED, moment),
+    )
+
+
+def id_map(plan: Plan, reader: LedgerReader) -> Iterator[tuple[str, str, str, str]]:
+    """Give object, source key, target id and state of each record of a plan; those that agreed at once come last."""
+    firsts = plan.db.execute("SELECT MIN(seq) FROM change WHERE action<>'append' GROUP BY record ORDER BY 1")
+    for (seq,) in firsts:
+        change = next(plan.changes(after=seq - 1, limit=1))
+        row = reader.db.execute(
+            "SELECT COALESCE(target_id, ''), state FROM op WHERE plan_id=? AND id=?", (plan.id, change.id)
+        ).fetchone()
+        target_id, state = row or ("", "PLANNED")
+        yield change.object, change.key, target_id or change.target_id or "", state
+    yield from plan.db.execute(
+        "SELECT o.name, r.key, a.target_id, 'UNCHANGED' FROM agreed a JOIN record r ON r.id=a.record"
+        " JOIN object o ON o.id=r.object WHERE a.record NOT IN (SELECT record FROM change) ORDER BY a.record"
+    )
