@@ -159,7 +159,7 @@ def asking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Question]:
         add_questions(draft, asked)
 
     monkeypatch.setattr(migrator.planner.making, "note_similar", note)
-    monkeypatch.setenv("CRELATE_API_KEY", "k")
+    monkeypatch.setenv("CRELATE_API_KEY", "practice-key")
     return asked
 
 
