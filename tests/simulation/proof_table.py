@@ -43,10 +43,13 @@ class Row:
 class Proof:
     """Counts; raises AssertionError where a figure is below its floor or anything was found."""
 
-    rows: list[Row]
-
     def __init__(self) -> None:
-        self.rows = []
+        self.rows: list[Row] = []
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Add a line that is printed before the table."""
+        self.notes.append(text[:160])
 
     def count(self, kind: str, size: str, cases: int, wrongs: Iterable[str], *, secrets: int | None = None) -> None:
         """Put a line into the table: so many cases, and what was found, each text beginning with its kind."""
@@ -98,7 +101,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table."""
-    for line in _table(_proof.rows):
+    for line in (*_proof.notes, *_table(_proof.rows)):
         terminalreporter.write_line(line)
     with suppress(AttributeError):
         session: pytest.Session = terminalreporter._session  # type: ignore[assignment]

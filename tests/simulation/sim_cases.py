@@ -129,6 +129,11 @@ CASES: dict[str, Case] = {
         options=("New", "Newer"),
     ),
     "together": Case(tables=_companies(*_THREE), objects=COMPANIES, rows=tuple(map(_company, (1, 2, 3))), bulk=2),
+    "many": Case(
+        tables=_companies(*(f"{n},C{n},new" for n in range(1, 9))),
+        objects=COMPANIES,
+        rows=tuple(map(_company, range(1, 9))),
+    ),
     "mixed": Case(
         tables={
             **_companies("1,C1,new", "2,C2,new", "3,C3,new"),

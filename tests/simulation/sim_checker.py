@@ -4,6 +4,7 @@ The journal is no evidence here. The only thing taken from our side is the claim
 is said to be. Each wrong is a text whose first word is its kind.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,11 +12,18 @@ from typing import Any, NamedTuple
 from practice_target import MARKER
 from sim_cases import LIST, Case, Ref, Row
 
-SETTLE, LAG = 20.0, 4.0
+SETTLE, LAG, MAX_SENT = 20.0, 4.0, 3
 SLACK = 0.001  # sums of fractions are not exact
 LANDED = {"APPLIED", "VERIFIED", "NOOP"}
 NEVER = {"REJECTED", "SKIPPED", "BLOCKED", "PLANNED"}
 FINAL = {*LANDED, "REJECTED", "QUARANTINED", "BLOCKED", "SKIPPED"}
+
+
+class Claim(NamedTuple):
+    """What is said of an operation: its state, and the id of the record that it is said to be."""
+
+    state: str
+    id: str = ""
 
 
 class Arrival(NamedTuple):
@@ -41,10 +49,10 @@ class Evidence:
     spoilt: frozenset[str] = frozenset()
 
 
-def wrongs(case: Case, claims: Mapping[str, str], seen: Evidence) -> list[str]:
+def wrongs(case: Case, claims: Mapping[str, Claim], seen: Evidence) -> list[str]:
     """Find everything that is not as it must be."""
     return [
-        *(f"unfinished: {label} is {state}" for label, state in claims.items() if state not in FINAL),
+        *(f"unfinished: {label} is {claim.state}" for label, claim in claims.items() if claim.state not in FINAL),
         *(wrong for row in case.rows for wrong in _row_wrongs(case, row, claims, seen)),
         *_option_wrongs(case, claims, seen),
         *_overwritten(seen),
@@ -59,18 +67,26 @@ def find(row: Row, seen: Evidence) -> list[str]:
     return [key for key, one in held if all(one.get(name) == value for name, value in row.found_by.items())]
 
 
-def _row_wrongs(case: Case, row: Row, claims: Mapping[str, str], seen: Evidence) -> Iterator[str]:
-    state, ids = claims[row.label], find(row, seen)
+def _row_wrongs(case: Case, row: Row, claims: Mapping[str, Claim], seen: Evidence) -> Iterator[str]:
+    (state, said), ids = claims[row.label], find(row, seen)
     if row.label[0] == "+":
         yield from _wrong_count(row, state, len(ids), seen)
+    if state in NEVER and row.label[0] == "~" and _stands(row, ids, seen):
+        yield f"loss: {row.label} is {state} and stands there"
     if state not in LANDED or not ids:
         return
+    if said not in ids:
+        yield f"loss: {row.label} is said to be {said}, and is {ids}"
     by_label = {one.label: one for one in case.rows}
     for name, value in row.fields.items():
         wanted = find(by_label[value.row], seen)[:1] if isinstance(value, Ref) else [value]
         found = seen.held[row.object][ids[0]].get(name)
         if [found] != wanted and name not in seen.by_hand.get(ids[0], {}):
             yield f"field: {row.label} is {state}, but {name} is {found!r}"
+
+
+def _stands(row: Row, ids: list[str], seen: Evidence) -> bool:
+    return bool(ids) and row.fields.items() <= seen.held[row.object][ids[0]].items()
 
 
 def _wrong_count(row: Row, state: str, count: int, seen: Evidence) -> Iterator[str]:
@@ -82,9 +98,9 @@ def _wrong_count(row: Row, state: str, count: int, seen: Evidence) -> Iterator[s
         yield f"loss: {row.label} is {state} and stands there"
 
 
-def _option_wrongs(case: Case, claims: Mapping[str, str], seen: Evidence) -> Iterator[str]:
+def _option_wrongs(case: Case, claims: Mapping[str, Claim], seen: Evidence) -> Iterator[str]:
     for value in case.options:
-        state = claims[f"> {'/'.join(LIST)}: {value}"]
+        state = claims[f"> {'/'.join(LIST)}: {value}"].state
         count = [option.casefold() for option in seen.options].count(value.casefold())
         if count > 1:
             yield f"duplicate: the option {value} stands there {count} times"
@@ -118,10 +134,15 @@ def _strangers(case: Case, seen: Evidence) -> Iterator[str]:
 def _rash(seen: Evidence) -> Iterator[str]:
     """Find writes that were sent again without the reads that prove that the first one did not arrive."""
     last: dict[tuple[str, str], Arrival] = {}
+    sent: Counter[str] = Counter()
     for arrival in seen.arrivals:
         name = arrival.id or str(arrival.fields.get(MARKER) or sorted(arrival.fields.items()))
         before = last.get((arrival.object, name))
         last[arrival.object, name] = arrival
+        if not arrival.is_untouched:
+            sent[name] += 1
+        if sent[name] > MAX_SENT:
+            yield f"endless: {name} was sent {sent[name]} times into the unknown"
         if before is None or before.is_untouched:
             continue
         if arrival.id:

@@ -67,6 +67,7 @@ def _same(act: Act, reads: str = "") -> Fault:
 _LOST, _SILENT = Act(commits=False, answer=SILENCE), Act(answer=SILENCE)
 _DATES = {"retry-after": "Mon, 06 May 2024 07:09:16 GMT", "date": "Mon, 06 May 2024 07:09:09 GMT"}
 _REQUIRED = Answer(status=500, headers=JSON, body=b'{"Errors":["Name is required"]}')
+_LIES = {"500-refusal": _REQUIRED, "409": _refusal(409)}
 
 FAULTS: dict[str, Fault] = {
     "refused-connection": _same(Act(commits=False, answer=NOT_SENT)),
@@ -114,9 +115,12 @@ FAULTS: dict[str, Fault] = {
     "dies-before": _same(Act(commits=False, dies=True)),
     "dies-after": _same(Act(dies=True)),
     "dies-late": _same(Act(dies=True, late_seconds=LATE)),
+    # the target refuses, and did it all the same: one read finds that out, if it shows what was just written
+    **{f"{name}-after": _answered(answer, commits=True) for name, answer in _LIES.items()},
     # and then the reads fail, or show less than there is
     **{f"{reads}-read": _same(_SILENT, reads) for reads in ("failing", "dying", "shifted", "hiding", "lagging")},
     **{f"lost-{reads}-read": _same(_LOST, reads) for reads in ("failing", "shifted", "hiding")},
 }
 EDITS = ("edited-before", "deleted-before", "edited-between", "edited-waiting")  # a person at work
+LIES = frozenset(f"{name}-after" for name in _LIES)
 UNTOUCHED = frozenset({Verdict.NOT_SENT, Verdict.NOT_APPLIED})

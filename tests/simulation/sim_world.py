@@ -18,14 +18,17 @@ from typing import Any
 from apply_cases import Bench, is_death
 from practice_target import DONE, MARKER, Act, Killed
 from sim_cases import CASES, LIST, made, workshop
-from sim_checker import LAG, SETTLE, Arrival, Evidence, wrongs
-from sim_faults import FAULTS, UNTOUCHED
+from sim_checker import LAG, SETTLE, Arrival, Claim, Evidence, wrongs
+from sim_faults import FAULTS, LIES, UNTOUCHED
 
 from migrator.errors import PlanError, Problem, TargetError
 from migrator.records import Outcome, Write
 from migrator.store import ledger as ledger_file
+from migrator.store.plan import Plan
 
 ROUNDS = 60
+MAX_IN_A_ROW = 3
+READS_SPOILT = 2
 READ_LAG = 4.0
 FAULT_SHARE, DEATH_SHARE, READ_SHARE = 0.4, 0.01, 0.2
 READS = ("failing", "dying", "shifted", "hiding")
@@ -66,6 +69,7 @@ class World:
     chance: random.Random
     arrivals: list[Arrival] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
+    answered: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     by_hand: dict[str, dict[str, Any]] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
@@ -77,7 +81,8 @@ class World:
     runs: int = 0
     writes: int = 0
     judged: int = 0
-    reads: str = ""
+    in_a_row: int = 0
+    reads: list[str] = field(default_factory=list)
 
     def pass_point(self, name: str) -> None:
         """Die here if the schedule says so; once dead, nothing is passed any more."""
@@ -85,6 +90,8 @@ class World:
         self.hits[name] = self.hits.get(name, 0) + 1
         if name == "sleeping" and self.schedule.edit == "edited-waiting" and not self.by_hand:
             self._edit_at_once()
+        if name == "after-commit-outcome" and self.answered:
+            self.landed.add(self.answered.pop(0))  # now the run knows of it, and a list that lacks it is an old one
         is_time = self.death == (name, self.hits[name]) or (self._is_random and self.chance.random() < DEATH_SHARE)
         if is_time or self.is_dead:
             self.is_dead = True
@@ -116,46 +123,67 @@ class World:
             act = replace(act, answer=replace(act.answer, wait_seconds=0.0))
         if act.dies:
             self.is_dead = True
-        self.reads = fault.reads if fault else self.reads
+        if fault and fault.reads:
+            self.reads = [fault.reads] * (READS_SPOILT if fault.reads in {"shifted", "hiding"} else 1)
         self._note(fresh, act)
+        self._count_doubts(act)
         return act
+
+    def _count_doubts(self, act: Act) -> None:
+        """Hold the circuit breaker to its word: after three silences in a row a run sends nothing more."""
+        is_doubt = act.answer is not None and act.answer.verdict == "in doubt"
+        self.in_a_row = self.in_a_row + 1 if is_doubt else 0
+        if self.in_a_row > MAX_IN_A_ROW and self.bench.target.concurrency == 1:
+            self.found.append(f"breaker: {self.in_a_row} silences in a row in one run")
 
     def _next_fault(self) -> str:
         if not self._is_random:
             return dict(self.schedule.faults).get(self.writes - CASES[self.schedule.case].skipped, "")
-        return self.chance.choice(list(FAULTS)) if self.chance.random() < FAULT_SHARE else ""
+        return self.chance.choice(sorted(set(FAULTS) - LIES)) if self.chance.random() < FAULT_SHARE else ""
 
     def _note(self, fresh: range, act: Act) -> None:
         """Remember of the writes of one call what the CRM itself knows about them."""
-        is_untouched = _is_untouched(act.answer) and not act.dies
+        is_untouched = _is_untouched(act.answer, is_bulk=len(fresh) > 1) and not act.dies
         for n in fresh:
             one = self.arrivals[n]
             self.arrivals[n] = one._replace(is_untouched=is_untouched)
             marker = str(one.fields.get(MARKER, ""))
             self.spoilt |= {f"+ {marker.partition('/')[2]}"} if (act.copies > 1 or act.stored) and not one.id else set()
-            self.landed |= {marker} if act is DONE else set()
+            self.answered += [marker] if act is DONE and self.bench.target.concurrency == 1 else []
 
     def before_read(self) -> None:
         """Let the next read fail, show less or show more."""
         self.pass_point("reading")
-        target, what = self.bench.target, self.reads
+        target = self.bench.target
         target.read_faults.clear()
         if self._is_random:
             what = self.chance.choice(READS) if self.chance.random() < READ_SHARE else ""
-        elif what != "lagging":
-            self.reads = ""
+        else:
+            what = self.reads.pop() if self.reads else ""
         if what == "failing":
             target.read_faults.append(TargetError(Problem(code="E901", fact="cannot be reached")))
         elif what == "dying":
             self.is_dead = True
             raise Killed
-        elif what == "shifted":
-            target.shifts = 1
-        elif what == "hiding":
-            held = {**target.held("companies"), **target.held("contacts")}
-            target.hidden = dict.fromkeys((key for key, one in held.items() if one.get(MARKER) in self.landed), 1)
         elif what == "lagging":
             target.read_lag = READ_LAG
+        elif what:
+            self._spoil_list(what)
+
+    def _spoil_list(self, what: str) -> None:
+        """Let pages shift, so that one record comes twice and another not at all; or show an old state of the list.
+
+        What a run can find out, and no more: an old list lacks the newest record that the run knows of.
+        """
+        target = self.bench.target
+        held = {**target.held("companies"), **target.held("contacts")}
+        marked = {key: str(one[MARKER]) for key, one in held.items() if one.get(MARKER)}
+        landed = [key for key, marker in marked.items() if marker in self.landed]
+        newest = list(marked) if landed and not self.deaths and not self._is_random else landed
+        if what == "shifted":
+            target.shifts = 1
+            newest = [key for key in marked if key not in landed] if landed else []
+        target.hidden = dict.fromkeys(newest, 1)
 
     def between_runs(self) -> None:
         """Let time pass and, in some schedules, a person work or the machine boot anew."""
@@ -222,7 +250,7 @@ def run(schedule: Schedule) -> Verdict:
             world.between_runs()
             if _is_ended(world):
                 break
-        claims = world.bench.states()
+        claims = _claims(world)
         found = (*world.found, *wrongs(CASES[schedule.case], claims, world.evidence()))
         return Verdict(
             schedule=schedule,
@@ -260,6 +288,8 @@ def _is_ended(world: World) -> bool:
     world.death = deaths[world.runs] if world.runs < len(deaths) else None
     world.runs += 1
     world.hits.clear()
+    world.answered.clear()
+    world.in_a_row = 0
     world.is_dead = False
     world.bench.target._not_before = 0.0  # a new process remembers no pace
     try:
@@ -275,7 +305,21 @@ def _is_ended(world: World) -> bool:
         return False
 
 
-def _digest(world: World, claims: dict[str, str]) -> str:
+def _claims(world: World) -> dict[str, Claim]:
+    """Give what is said of each operation: its state, and which record it is said to be."""
+    with world.bench.reading() as db:
+        ids = {
+            (name, seq): target_id or "" for name, seq, target_id in db.execute("SELECT object, seq, target_id FROM op")
+        }
+    with Plan(world.bench.folder / "acme.plan") as plan:
+        labels = {f"{change.action.rune} {change.object}/{change.key}": change for change in plan.changes()}
+    return {
+        label: Claim(state, ids.get((labels[label].object, labels[label].seq), "") if label in labels else "")
+        for label, state in world.bench.states().items()
+    }
+
+
+def _digest(world: World, claims: dict[str, Claim]) -> str:
     """Hash what the CRM saw and what the ledger holds, but for the number of the process."""
     with world.bench.reading() as db:
         rows = [
@@ -290,12 +334,17 @@ def _digest(world: World, claims: dict[str, str]) -> str:
 
 def _met(world: World) -> set[str]:
     with world.bench.reading() as db:
-        queries = ("SELECT state FROM op", "SELECT state FROM run", "SELECT outcome FROM attempt")
-        return {str(found) for query in queries for (found,) in db.execute(query)}
+        queries = [
+            f"SELECT {name}" for name in ("state FROM op", "reason FROM op", "state FROM run", "outcome FROM attempt")
+        ]
+        return {str(found).partition(":")[0] for query in queries for (found,) in db.execute(query)}
 
 
-def _is_untouched(answer: Outcome | None) -> bool:
-    return answer is not None and (answer.verdict in UNTOUCHED or (answer.verdict == "refused" and not answer.confirm))
+def _is_untouched(answer: Outcome | None, *, is_bulk: bool) -> bool:
+    """Tell whether an answer proves that nothing happened, so that the write may be sent again."""
+    if answer is None:
+        return False
+    return answer.verdict in UNTOUCHED or (is_bulk and answer.verdict == "refused" and not answer.confirm)
 
 
 _worlds: list[World] = []

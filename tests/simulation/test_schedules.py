@@ -56,7 +56,8 @@ def test_seed_is_replayed_byte_for_byte(proof: "Proof", size: str) -> None:
 
 def test_seeds_meet_everything() -> None:
     """The schedules are no calm sea: every point of failure is passed, every state and outcome comes up."""
-    verdicts = spread(run_all, list(seeds(200)))
+    rare = [Schedule(case="create", faults=((1, fault),)) for fault in ("altered", "doubled")]
+    verdicts = spread(run_all, [*seeds(200), *rare])
     seen = frozenset[str]().union(*(verdict.seen for verdict in verdicts))
     commits = {
         f"{when}-commit-{what}" for when in ("before", "after") for what in ("begin", "intent", "outcome", "end")
@@ -79,3 +80,11 @@ def test_record_that_a_person_edits_during_a_wait_is_not_overwritten() -> None:
     """A 429 makes an update wait: what it changes is read once more before it is sent."""
     (verdict,) = run_all([Schedule(case="update", faults=((1, "429"),), edit="edited-waiting")])
     assert verdict.wrongs == ()
+
+
+@pytest.mark.parametrize("fault", ["500-refusal-after", "409-after"])
+def test_refused_update_is_read_before_it_is_called_rejected(fault: str) -> None:
+    """A status that may be a fault as well: the record is read, and shows that the update took effect."""
+    (verdict,) = run_all([Schedule(case="update", faults=((1, fault),))])
+    assert verdict.wrongs == ()
+    assert "REJECTED" not in verdict.seen
