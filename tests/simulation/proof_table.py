@@ -15,14 +15,14 @@ SMALL, FULL = "small", "full"
 FLOORS = {  # kind of case: how many at least in every run, and in the whole proof
     "schedules: one fault, one death": (700, 7_200),
     "schedules: two faults, two deaths": (300, 10_000),
-    "schedules: drawn from seeds": (300, 12_000),
+    "schedules: drawn from seeds": (300, 5_000),
     "seeds replayed byte for byte": (10, 50),
     "mutants killed": (15, 15),
-    "kills of forked processes": (60, 400),
-    "kills of real processes": (8, 80),
-    "faults on sockets": (60, 675),
-    "signals": (12, 120),
-    "faults of the ledger": (30, 100),
+    "kills of forked processes": (20, 400),
+    "kills of real processes": (6, 80),
+    "faults on sockets": (24, 675),
+    "signals": (7, 120),
+    "faults of the ledger": (15, 100),
     "writes after their fsync": (200, 200),
 }
 

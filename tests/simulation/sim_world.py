@@ -176,14 +176,14 @@ class World:
         What a run can find out, and no more: an old list lacks the newest record that the run knows of.
         """
         target = self.bench.target
-        held = {**target.held("companies"), **target.held("contacts")}
-        marked = {key: str(one[MARKER]) for key, one in held.items() if one.get(MARKER)}
-        landed = [key for key, marker in marked.items() if marker in self.landed]
-        newest = list(marked) if landed and not self.deaths and not self._is_random else landed
-        if what == "shifted":
-            target.shifts = 1
-            newest = [key for key in marked if key not in landed] if landed else []
-        target.hidden = dict.fromkeys(newest, 1)
+        target.shifts, target.hidden = int(what == "shifted"), {}
+        for name in ("companies", "contacts"):
+            marked = {key: str(one[MARKER]) for key, one in target.held(name).items() if one.get(MARKER)}
+            landed = [key for key, marker in marked.items() if marker in self.landed]
+            doubted = [key for key in marked if key not in landed] if landed else []
+            is_all = not self.deaths and not self._is_random
+            hidden = doubted if what == "shifted" else [*landed, *(doubted if is_all else [])]
+            target.hidden.update(dict.fromkeys(hidden, 1))
 
     def between_runs(self) -> None:
         """Let time pass and, in some schedules, a person work or the machine boot anew."""
