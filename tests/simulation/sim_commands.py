@@ -97,14 +97,14 @@ class Runner:
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(self._folder / name, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), number)
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the process ends
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until the process ends
         os.environ.clear()
         os.environ.update(order["environ"], PATH=os.defpath)
         os.chdir(order["folder"])
         if order["max_bytes"]:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (order["max_bytes"], order["max_bytes"]))
-        RestTarget.__aenter__ = _hurried(RestTarget.__aenter__)  # type: ignore[method-assign]
+        RestTarget.__aenter__ = _hurried(RestTarget.__aenter__)  # type: ignore[method-assign, assignment]
         try:
             main(order["arguments"])
         except SystemExit as ended:

@@ -26,7 +26,8 @@ PAIRED_DEATHS: tuple[tuple[tuple[str, int] | None, tuple[str, int] | None], ...]
     (None, None),
     (("intended", 1), ("intended", 1)), (("answered", 1), ("reading", 1)), (("answered", 2), ("sleeping", 1)),
     (("intended", 2), ("before-commit-outcome", 1)), (("before-commit-outcome", 1), ("after-commit-outcome", 1)),
-    (("after-commit-intent", 2), ("sleeping", 5)), (("reading", 1), ("reading", 2)), (("after-commit-begin", 1), ("before-commit-end", 1)),
+    (("after-commit-intent", 2), ("sleeping", 5)), (("reading", 1), ("reading", 2)),
+    (("after-commit-begin", 1), ("before-commit-end", 1)),
 )  # fmt: skip
 
 

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from proof_table import Proof
 
 pytest_plugins = ("proof_table",)
+WHEN = ("before", "after")
 POINTS = [
-    *(f"{when}-commit-{what}@{hit}" for what in ("intent", "outcome") for when in ("before", "after") for hit in (1, 2, 3)),
+    *(f"{when}-commit-{what}@{hit}" for what in ("intent", "outcome") for when in WHEN for hit in (1, 2, 3)),
     *(f"{point}@{hit}" for point in ("intended", "answered") for hit in (1, 2, 3)),
-    *(f"{when}-commit-{what}@1" for what in ("begin", "end") for when in ("before", "after")),
+    *(f"{when}-commit-{what}@1" for what in ("begin", "end") for when in WHEN),
 ]  # fmt: skip
 AGAIN = ("", "intended@1")
 STEP = {"small": 23, "full": 1}

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 pytest_plugins = ("proof_table",)
 PAGE = 4096
 KILL = "=kill9@"
-COMMITS = [(when, what, hit) for what in ("intent", "outcome") for when in ("before", "after") for hit in (1, 2, 3)]
+WHEN = ("before", "after")
+COMMITS = [(when, what, hit) for what in ("intent", "outcome") for when in WHEN for hit in (1, 2, 3)]
 STEP = {"small": 7, "full": 1}
 
 
@@ -27,7 +28,7 @@ class Trouble(NamedTuple):
 TROUBLES = [
     *(Trouble("full", size) for size in range(12_288, 12_288 + 48 * PAGE, PAGE)),
     *(Trouble("fails", point=f"{when}-commit-{what}=enospc@{hit}") for when, what, hit in COMMITS),
-    *(Trouble("fails", point=f"{when}-commit-{what}=enospc@1") for when in ("before", "after") for what in ("begin", "end")),
+    *(Trouble("fails", point=f"{when}-commit-{what}=enospc@1") for when in WHEN for what in ("begin", "end")),
     *(Trouble("blocked", point=suffix) for suffix in ("-wal", "-shm", "-journal")),
     *(Trouble("damaged", page, f"intended{KILL}2") for page in range(16)),
     *(

@@ -24,7 +24,7 @@ SEND = re.compile(r"\bsendto\([0-9]+<[^>]*>, \"POST ")
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-def test_intent_is_synced_before_its_request(proof: "Proof", tmp_path: Path) -> None:
+def test_intent_is_synced_before_its_request(proof: "Proof", size: str, tmp_path: Path) -> None:
     """What the system itself saw of a run: between any two requests that write, the ledger's log was synced."""
     (tmp_path / "people.csv").write_text("id,last\n" + "".join(f"{n},L{n}\n" for n in range(WRITES)))
     (tmp_path / "acme.yaml").write_text(
@@ -47,7 +47,7 @@ def test_intent_is_synced_before_its_request(proof: "Proof", tmp_path: Path) -> 
             sent += 1
             early += [] if synced else [f"early: request {sent} without a sync before it"]
             synced = 0
-    proof.count("writes after their fsync", "small", sent, early)
+    proof.count("writes after their fsync", size, sent, early)
 
 
 def test_ledger_waits_for_the_disk(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def _tell(one: Told) -> tuple[list[str], int]:
 
 
 def _signalled(case: Case, one: Told, writes: int) -> int:
-    running = case.begin(*APPLY, **{f"{one.crm}_TIMEOUT_SECONDS".upper(): "2"})
+    patient = {f"{one.crm}_TIMEOUT_SECONDS".upper(): "2"}
+    running = case.begin(*APPLY, max_bytes=0, **patient)
     until = time.monotonic() + 5
     while case.writes() < writes and time.monotonic() < until:
         time.sleep(0.002)

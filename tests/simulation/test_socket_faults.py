@@ -1,4 +1,4 @@
-"""Every kind of fault on real sockets, against every CRM and kind of operation; the server's own records are believed."""
+"""Every kind of fault on real sockets, against every CRM and operation; the server's own records are believed."""
 
 from collections.abc import Sequence
 from itertools import product
