@@ -250,10 +250,15 @@ class Case:
         return sum(any(key in text for key in keys) for text in texts)
 
 
-@cache
 def desk(crm: str, operation: str) -> Desk:
-    """Set up a project in this process's own folder, and plan it."""
-    folder = workshop() / f"desk-{os.getpid()}" / f"{crm}-{operation}"
+    """Give the project of this very process, never one that was made before the fork."""
+    return _desk(crm, operation, os.getpid())
+
+
+@cache
+def _desk(crm: str, operation: str, pid: int) -> Desk:
+    """Set up a project, and plan it."""
+    folder = workshop() / f"desk-{pid}" / f"{crm}-{operation}"
     folder.mkdir(parents=True)
     to, first, last, marker = TARGETS[crm]
     match = f", match: [[{last}]]" if operation == "update" else ""

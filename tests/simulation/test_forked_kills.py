@@ -5,6 +5,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim_commands import APPLY, ENDED, OPERATIONS, desk
+from sim_mutants import MUTANTS
 from sim_workers import spread
 from test_crm_targets import TARGETS
 
@@ -53,3 +54,15 @@ def test_killed_at_every_point(proof: "Proof", size: str) -> None:
     proof.count(
         "kills of forked processes", size, sum(count for count, _ in done), [one for _, found in done for one in found]
     )
+
+
+def test_judge_of_commands_sees_mistakes_and_keys() -> None:
+    """An intent that is forgotten makes a record twice, and is found out; so is a key that somebody printed."""
+    with MUTANTS["an intent without an end is planned again"].planted():
+        _deaths, found = _die(Kill("crelate", "create", "answered@1", ""))
+    assert [text.partition(" in ")[0] for text in found] == ["duplicate: L0 stands there 2 times (APPLIED)"]
+    with desk("crelate", "create").opened(runners=1) as case:
+        case.run(*APPLY)
+        assert case.secrets() == 0
+        case.said.append(f"asked with {case.server.api_key}")
+        assert case.secrets() == 1
