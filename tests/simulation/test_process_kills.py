@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from proof_table import Proof
 
 pytest_plugins = ("proof_table",)
-TURNS = {"small": 1, "full": 9}
+TURNS = {"small": 1, "full": 7}
 MAX_TRIES = 12
 SLOW = "slow@0.9:0.06"
 
