@@ -176,7 +176,7 @@ class Case:
     def environ(self, **more: str) -> dict[str, str]:
         """Give the settings of the server, with short waits."""
         name = self.desk.crm.upper()
-        hurried = {f"{name}_TIMEOUT_SECONDS": "0.15", f"{name}_SETTLE_SECONDS": "0.1"}
+        hurried = {f"{name}_TIMEOUT_SECONDS": "0.15", f"{name}_SETTLE_SECONDS": "0.4"}
         return {**settings_of(self.desk.crm, self.server), **hurried, **more}
 
     def begin(self, *arguments: str, max_bytes: int = 0, **more: str) -> Runner:

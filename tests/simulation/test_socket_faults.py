@@ -17,7 +17,7 @@ pytest_plugins = ("proof_table",)
 METHODS = ("POST", "PUT", "PATCH")
 ARGUMENTS = {
     "429": ":0", "429-date": ":1", "503": ":0", "503-date": ":1", "504-late": ":0.05", "late-commit": ":0.05",
-    "slow": ":0.3", "drip": ":0.01", "huge-body": ":17000000", "gzip-bomb": ":17000000",
+    "slow": ":0.2", "drip": ":0.01", "huge-body": ":17000000", "gzip-bomb": ":17000000",
 }  # fmt: skip
 ALTERED = {"dropped-field", "trimmed-value", "changed-case", "other-id", "duplicate-keys"}
 STEP = {"small": 29, "full": 1}
