@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import compress
 
 from migrator.connectors.protocols import Target
 from migrator.executor.bodies import Waits, body_hash, fill
 from migrator.executor.breaker import Breaker
 from migrator.executor.result import Applying, Event, Phase
-from migrator.executor.settle import differing
+from migrator.executor.settle import STEP_SECONDS, differing
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
@@ -31,6 +32,7 @@ class Dispatcher:
         self._mapping = mapping
         self.breaker = Breaker(operations=operations, max_failures=how.max_failures)
         self.to_confirm: dict[str, tuple[Change, str]] = {}
+        self._not_before = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -44,13 +46,7 @@ class Dispatcher:
         if isinstance(write, Waits):
             self._hold_back(change, write)
             return
-        before: TargetRecord | None = None
-        if change.action is not Action.CREATE:
-            before = await self._target.get(change.target, write.id, write.parent)
-            if ending := self._drift(change, write, before):
-                self._journal.decide(change, ending)
-                return
-        await self._send([(change, _with_before(write, before))])
+        await self._send([(change, write)])
 
     async def perform_together(self, changes: Sequence[Change]) -> None:
         """Bring several creates of one object as far as they can be brought, in one call."""
@@ -89,10 +85,11 @@ class Dispatcher:
     async def _send(self, ready: list[Ready]) -> None:
         """Send until an answer decides; what is proved not to have arrived may be sent again, within the budget."""
         for attempt in range(self.breaker.budget + 1):
-            if self.is_over:
-                return
-            if attempt:
+            if attempt and not self.is_over:
                 await self._how.clock.sleep(self._backoff(attempt))
+            await self._wait()
+            if self.is_over or not (ready := await self._afresh(ready)):
+                return
             self._journal.intend([(change, body_hash(write)) for change, write in ready])
             self.breaker.sent += 1
             failpoint("intended")
@@ -110,6 +107,23 @@ class Dispatcher:
                 return
             self._repeat(outcomes[unsent.index(True)])
             ready = list(compress(ready, unsent))
+
+    async def _afresh(self, ready: list[Ready]) -> list[Ready]:
+        """Read what is to change just before each sending; empty where the read decides that nothing is sent."""
+        change, write = ready[0]
+        if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:
+            return ready
+        before = await self._target.get(change.target, write.id, write.parent)
+        if ending := self._drift(change, write, before):
+            self._journal.decide(change, ending)
+            return []
+        return [(change, replace(write, before=before))]
+
+    async def _wait(self) -> None:
+        """Let the time pass that the target named: before the intent, since the settle time is counted from there."""
+        clock = self._how.clock
+        while not self.is_over and (left := self._not_before - clock.monotonic()) > 0:
+            await clock.sleep(min(STEP_SECONDS, left))
 
     async def _write(self, ready: list[Ready]) -> list[Outcome]:
         try:
@@ -161,13 +175,10 @@ class Dispatcher:
 
     def _repeat(self, outcome: Outcome) -> None:
         if outcome.wait_seconds:
+            self._not_before = max(self._not_before, self._how.clock.monotonic() + outcome.wait_seconds)
             text = f"waiting {outcome.wait_seconds:g} s: {outcome.status} from the target"
             self._how.tell(Event(phase=Phase.THROTTLED, text=text))
         self.breaker.count_repeat(outcome)
 
     def _backoff(self, attempt: int) -> float:
         return float(min(BACKOFF_CAP_SECONDS, BACKOFF_SECONDS * 2**attempt) * self._how.rng.fraction())
-
-
-def _with_before(write: Write, before: TargetRecord | None) -> Write:
-    return Write(object=write.object, fields=write.fields, id=write.id, parent=write.parent, before=before)

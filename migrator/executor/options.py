@@ -30,12 +30,12 @@ async def add_options(plan: Plan, journal: Journal, target: Target, how: Applyin
         while batch := list(islice(waiting, MAX_VALUES)):
             if how.stop.is_asked:
                 return None
-            if problem := await _add(batch, journal, target):
+            if problem := await _add(batch, journal, target, how):
                 return problem
     return None
 
 
-async def _add(batch: list[Change], journal: Journal, target: Target) -> Problem | None:
+async def _add(batch: list[Change], journal: Journal, target: Target, how: Applying) -> Problem | None:
     """Add options to one list; what is proved not to have arrived is sent again, a few times."""
     name, (field_name,) = batch[0].target, batch[0].after
     outcome = Outcome(verdict=Verdict.NOT_SENT)
@@ -45,6 +45,7 @@ async def _add(batch: list[Change], journal: Journal, target: Target) -> Problem
             return None
         if outcome.halt or outcome.verdict not in {Verdict.NOT_SENT, Verdict.NOT_APPLIED}:
             break
+        await how.clock.sleep(outcome.wait_seconds)  # before the intent: the settle time is counted from there
     listed = ", ".join(repr(change.after[field_name]) for change in batch[:3])
     fact = f"{listed}: not added to the options of '{field_name}' of {name}: {outcome.message[:200]}"
     hint = "no record was written; add it in the target, or see to the cause, and apply again"

@@ -65,7 +65,9 @@ class Settler:
         for change, words in refused.values():
             if change.action is Action.DELETE:
                 await self._settle_delete(change, words)
-        changes = [change for change, _words in refused.values() if change.action is not Action.DELETE]
+            elif change.action is not Action.CREATE:
+                await self._settle_update(change, words)
+        changes = [change for change, _words in refused.values() if change.action is Action.CREATE]
         for name in dict.fromkeys(change.object for change in changes):
             mine = [change for change in changes if change.object == name]
             found = await self._scan(name, mine, minutes=MARGIN_MINUTES) if self._tier(name) is Tier.MARKER else _Scan()
@@ -98,7 +100,8 @@ class Settler:
     def _tier(self, name: str) -> Tier:
         return Tier(self._plan.header["objects"][name]["tier"])
 
-    async def _settle_update(self, change: Change) -> None:
+    async def _settle_update(self, change: Change, refusal: str | None = None) -> None:
+        """Compare the record with what was sent and what stood before; where neither is there, a person decides."""
         write = fill(change, self._journal, self._mapping)
         if isinstance(write, Waits):
             return
@@ -107,7 +110,7 @@ class Settler:
         if held and not differing(self._target, change.target, write.fields, fields):
             ending = Ending(state=State.APPLIED, target_id=write.id, fields=write.fields, outcome="adopted")
         elif held and not differing(self._target, change.target, change.before, fields):
-            ending = self._again(change)
+            ending = self._again(change) if refusal is None else Ending(state=State.REJECTED, reason=refusal)
         else:
             names = (
                 ", ".join(differing(self._target, change.target, write.fields, fields))

@@ -11,7 +11,7 @@ from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.reads import Reader
 from migrator.connectors.rest.settings import Connection
 from migrator.connectors.rest.substitution import at_path
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, Problem
 from migrator.records import Outcome, Verdict, Write
 
 _UNCLEAR = "the answer does not tell what became of each record"
@@ -35,6 +35,8 @@ class Writer:
         for record_id in filter(None, (change.id, change.parent[1] if change.parent else "")):
             if not self._definition.is_id(record_id):
                 return Outcome(verdict=Verdict.REFUSED, message=f"'{record_id[:60]}' is no id of this target")
+        if unknown := self._unknown([change]):
+            return unknown
         request = write_request(self._definition, change, self._connection.zone)
         return await self.perform(action, request, change)
 
@@ -53,6 +55,8 @@ class Writer:
         """
         name = changes[0].object
         action = self._definition.objects[name].actions["bulk"]
+        if unknown := self._unknown(changes):
+            return [unknown] * len(changes)
         answer = await self.send(bulk_request(self._definition, changes, self._connection.zone), name)
         if isinstance(answer, Outcome):
             return [answer] * len(changes)
@@ -82,6 +86,16 @@ class Writer:
             return Outcome(verdict=Verdict.IN_DOUBT, message=str(error))
         except MigratorError as error:  # the login was refused, so the request itself never left
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=error.problems[0])
+
+    def _unknown(self, changes: Sequence[Write]) -> Outcome | None:
+        """Stop before anything is sent where a planned field is not known any more: it would be left out in silence."""
+        item = self._definition.objects[changes[0].object].type
+        names = {name for change in changes for name in change.fields if item.field(name) is None}
+        if not names:
+            return None
+        fact = f"the fields of this account that are known do not have '{min(names)}' of {item.name}, which is planned"
+        problem = Problem(code="E905", place=self._definition.name, fact=fact, hint="run 'migrator discover' again")
+        return Outcome(verdict=Verdict.NOT_SENT, message=fact, halt=problem)
 
     def _bulk_ids(self, action: Action, answer: Answer) -> list[str]:
         """Give the ids of a success in the order of the request; empty for any other answer."""

@@ -1,0 +1,383 @@
+"""One schedule: a migration applied under stated faults and deaths, again and again until it is done, then judged.
+
+Everything runs in one process and in staged time: the CRM, the clock, chance, the points of failure. The executor, the
+journal and the ledger are the real ones. A schedule is a value; the same value is the same execution, byte for byte.
+"""
+
+import hashlib
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from apply_cases import Bench, is_death
+from practice_target import DONE, MARKER, Act, Killed
+from sim_cases import CASES, LIST, made, workshop
+from sim_checker import LAG, SETTLE, Arrival, Claim, Evidence, wrongs
+from sim_faults import FAULTS, LIES, UNTOUCHED
+
+from migrator.errors import PlanError, Problem, TargetError
+from migrator.records import Outcome, Write
+from migrator.store import ledger as ledger_file
+from migrator.store.plan import Plan
+
+ROUNDS = 60
+MAX_IN_A_ROW = 3
+READS_SPOILT = 2
+READ_LAG = 4.0
+FAULT_SHARE, DEATH_SHARE, READ_SHARE = 0.4, 0.01, 0.2
+READS = ("failing", "dying", "shifted", "hiding")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """What goes wrong: faults by the number of the write that meets them, deaths by point and hit, one for each run.
+
+    With a seed, everything is drawn from it instead. `edit` is what a person does, and when.
+    """
+
+    case: str
+    faults: tuple[tuple[int, str], ...] = ()
+    deaths: tuple[tuple[str, int] | None, ...] = ()
+    edit: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """How a schedule went: what is wrong, a hash of all that happened, which points, states and outcomes it met."""
+
+    schedule: Schedule
+    wrongs: tuple[str, ...]
+    digest: str
+    seen: frozenset[str]
+    deaths: int
+    runs: int
+
+
+@dataclass(kw_only=True)
+class World:
+    """A schedule under way."""
+
+    schedule: Schedule
+    bench: Bench
+    chance: random.Random
+    arrivals: list[Arrival] = field(default_factory=list)
+    spoilt: set[str] = field(default_factory=set)
+    answered: list[str] = field(default_factory=list)
+    landed: set[str] = field(default_factory=set)
+    by_hand: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: list[str] = field(default_factory=list)
+    hits: dict[str, int] = field(default_factory=dict)
+    points: set[str] = field(default_factory=set)
+    death: tuple[str, int] | None = None
+    is_dead: bool = False
+    deaths: int = 0
+    runs: int = 0
+    writes: int = 0
+    judged: int = 0
+    in_a_row: int = 0
+    reads: list[str] = field(default_factory=list)
+
+    def pass_point(self, name: str) -> None:
+        """Die here if the schedule says so; once dead, nothing is passed any more."""
+        self.points.add(name)
+        self.hits[name] = self.hits.get(name, 0) + 1
+        if name == "sleeping" and self.schedule.edit == "edited-waiting" and not self.by_hand:
+            self._edit_at_once()
+        if name == "after-commit-outcome" and self.answered:
+            self.landed.add(self.answered.pop(0))  # now the run knows of it, and a list that lacks it is an old one
+        is_time = self.death == (name, self.hits[name]) or (self._is_random and self.chance.random() < DEATH_SHARE)
+        if is_time or self.is_dead:
+            self.is_dead = True
+            raise Killed
+
+    @property
+    def _is_random(self) -> bool:
+        return self.schedule.seed is not None
+
+    def receive(self, write: Write) -> None:
+        """Note a write as it comes in, before anything is done about it; its intent must be durable by now."""
+        try:
+            self.bench.check_intent(write)
+        except AssertionError:
+            self.found.append(f"intent: {write.object} {write.id or write.fields.get(MARKER)} came without one")
+        now = self.bench.clock.seconds
+        self.arrivals.append(Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False))
+
+    def next_act(self) -> Act:
+        """Say what the write that just came in does."""
+        self.writes += 1
+        fresh = range(self.judged, len(self.arrivals))
+        self.judged = len(self.arrivals)
+        is_update = bool(fresh and self.arrivals[fresh[0]].id)
+        name = self._next_fault()
+        fault = FAULTS.get(name)
+        act = fault.act(is_update=is_update) if fault else DONE
+        if self._is_random and act.answer and act.answer.wait_seconds:
+            act = replace(act, answer=replace(act.answer, wait_seconds=0.0))
+        if act.dies:
+            self.is_dead = True
+        if fault and fault.reads:
+            self.reads = [fault.reads] * (READS_SPOILT if fault.reads in {"shifted", "hiding"} else 1)
+        self._note(fresh, act)
+        self._count_doubts(act)
+        return act
+
+    def _count_doubts(self, act: Act) -> None:
+        """Hold the circuit breaker to its word: after three silences in a row a run sends nothing more."""
+        is_doubt = act.answer is not None and act.answer.verdict == "in doubt"
+        self.in_a_row = self.in_a_row + 1 if is_doubt else 0
+        if self.in_a_row > MAX_IN_A_ROW and self.bench.target.concurrency == 1:
+            self.found.append(f"breaker: {self.in_a_row} silences in a row in one run")
+
+    def _next_fault(self) -> str:
+        if not self._is_random:
+            return dict(self.schedule.faults).get(self.writes - CASES[self.schedule.case].skipped, "")
+        return self.chance.choice(sorted(set(FAULTS) - LIES)) if self.chance.random() < FAULT_SHARE else ""
+
+    def _note(self, fresh: range, act: Act) -> None:
+        """Remember of the writes of one call what the CRM itself knows about them."""
+        is_untouched = _is_untouched(act.answer, is_bulk=len(fresh) > 1) and not act.dies
+        for n in fresh:
+            one = self.arrivals[n]
+            self.arrivals[n] = one._replace(is_untouched=is_untouched)
+            marker = str(one.fields.get(MARKER, ""))
+            self.spoilt |= {f"+ {marker.partition('/')[2]}"} if (act.copies > 1 or act.stored) and not one.id else set()
+            self.answered += [marker] if act is DONE and self.bench.target.concurrency == 1 else []
+
+    def before_read(self) -> None:
+        """Let the next read fail, show less or show more."""
+        self.pass_point("reading")
+        target = self.bench.target
+        target.read_faults.clear()
+        if self._is_random:
+            what = self.chance.choice(READS) if self.chance.random() < READ_SHARE else ""
+        else:
+            what = self.reads.pop() if self.reads else ""
+        if what == "failing":
+            target.read_faults.append(TargetError(Problem(code="E901", fact="cannot be reached")))
+        elif what == "dying":
+            self.is_dead = True
+            raise Killed
+        elif what == "lagging":
+            target.read_lag = READ_LAG
+        elif what:
+            self._spoil_list(what)
+
+    def _spoil_list(self, what: str) -> None:
+        """Let pages shift, so that one record comes twice and another not at all; or show an old state of the list.
+
+        What a run can find out, and no more: an old list lacks the newest record that the run knows of.
+        """
+        target = self.bench.target
+        target.shifts, target.hidden = int(what == "shifted"), {}
+        for name in ("companies", "contacts"):
+            marked = {key: str(one[MARKER]) for key, one in target.held(name).items() if one.get(MARKER)}
+            landed = [key for key, marker in marked.items() if marker in self.landed]
+            doubted = [key for key in marked if key not in landed] if landed else []
+            is_all = not self.deaths and not self._is_random
+            hidden = doubted if what == "shifted" else [*landed, *(doubted if is_all else [])]
+            target.hidden.update(dict.fromkeys(hidden, 1))
+
+    def between_runs(self) -> None:
+        """Let time pass and, in some schedules, a person work or the machine boot anew."""
+        clock = self.bench.clock
+        clock.seconds += self.chance.uniform(0, 30) if self._is_random else 3.0
+        if self._is_random and self.chance.random() < 0.2:
+            clock.restart(f"boot-{self.chance.random()}")
+        is_due = self.schedule.edit.endswith("-before") if not self.runs else self.schedule.edit == "edited-between"
+        if is_due and not self.by_hand:
+            self._edit(self.schedule.edit)
+
+    def _edit_at_once(self) -> None:
+        """Let a person work while the run waits."""
+        self.bench.target.edit("k1", Description="by hand")
+        self.by_hand["k1"] = {"Description": "by hand"}
+
+    def _edit(self, edit: str) -> None:
+        clock, target = self.bench.clock, self.bench.target
+        clock.seconds += 40.0  # whatever was under way has landed
+        held = [key for key in target.held("companies") if key in CASES[self.schedule.case].held]
+        for key in held[:1]:
+            if edit == "deleted-before":
+                target.remove(key)
+            else:
+                self._edit_at_once()
+        clock.seconds += 40.0  # and every read shows it
+
+    def evidence(self) -> Evidence:
+        """Give what the CRM itself knows, once everything that was under way has landed."""
+        target = self.bench.target
+        self.bench.clock.seconds += 100
+        reads = [(entry.moment, entry.text) for entry in target.history if entry.text[0] in "?."]
+        return Evidence(
+            held={name: target.held(name) for name in ("companies", "contacts", "notes")},
+            options=target.options_of(*LIST),
+            arrivals=self.arrivals,
+            reads=reads,
+            by_hand=self.by_hand,
+            spoilt=frozenset(self.spoilt),
+        )
+
+
+class _Acts(list[Act]):
+    """The script of a CRM that asks the world at each write."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def __bool__(self) -> bool:
+        return True
+
+    def pop(self, _index: Any = -1) -> Act:
+        """Say what the write that just came in does."""
+        return self._world.next_act()
+
+
+def run(schedule: Schedule) -> Verdict:
+    """Apply until the end, and judge; needs the points of failure to be `staged`."""
+    folder = Path(tempfile.mkdtemp(dir=workshop()))
+    try:
+        world = _begin(schedule, folder)
+        for _round in range(ROUNDS):
+            world.between_runs()
+            if _is_ended(world):
+                break
+        claims = _claims(world)
+        found = (*world.found, *wrongs(CASES[schedule.case], claims, world.evidence()))
+        return Verdict(
+            schedule=schedule,
+            wrongs=found,
+            digest=_digest(world, claims),
+            seen=frozenset({*world.points, *_met(world)}),
+            deaths=world.deaths,
+            runs=world.runs,
+        )
+    finally:
+        shutil.rmtree(folder)
+
+
+def _begin(schedule: Schedule, folder: Path) -> World:
+    bench = Bench(folder=folder)
+    ready = made(schedule.case)
+    (folder / "acme.plan").write_bytes(ready.plan)
+    bench.ledger.write_bytes(ready.ledger)
+    CASES[schedule.case].prepare(bench)
+    world = World(schedule=schedule, bench=bench, chance=random.Random(schedule.seed))  # noqa: S311 - a seed that repeats
+    target = bench.target
+    target.settle_seconds, target.lag_seconds = SETTLE, LAG
+    target.on_write, target.on_read, target.script = world.receive, world.before_read, _Acts(world)
+    bench.clock.on_sleep = lambda: world.pass_point("sleeping")
+    if schedule.seed is not None:
+        target.read_lag = world.chance.choice([0.0, READ_LAG])
+        target.concurrency = world.chance.choice([1, 1, 3])
+    _worlds.append(world)
+    return world
+
+
+def _is_ended(world: World) -> bool:
+    """Apply once, or die doing it; tell whether the plan is at its end."""
+    deaths = world.schedule.deaths
+    world.death = deaths[world.runs] if world.runs < len(deaths) else None
+    world.runs += 1
+    world.hits.clear()
+    world.answered.clear()
+    world.in_a_row = 0
+    world.is_dead = False
+    world.bench.target._not_before = 0.0  # a new process remembers no pace
+    try:
+        return world.bench.apply().exit_code in {0, 5}
+    except PlanError as error:  # it died after it had finished the plan
+        if error.problems[0].code != "E605":
+            raise
+        return True
+    except (Killed, BaseExceptionGroup) as error:
+        if not is_death(error):
+            raise
+        world.deaths += 1
+        return False
+
+
+def _claims(world: World) -> dict[str, Claim]:
+    """Give what is said of each operation: its state, and which record it is said to be."""
+    with world.bench.reading() as db:
+        ids = {
+            (name, seq): target_id or "" for name, seq, target_id in db.execute("SELECT object, seq, target_id FROM op")
+        }
+    with Plan(world.bench.folder / "acme.plan") as plan:
+        labels = {f"{change.action.rune} {change.object}/{change.key}": change for change in plan.changes()}
+    return {
+        label: Claim(state, ids.get((labels[label].object, labels[label].seq), "") if label in labels else "")
+        for label, state in world.bench.states().items()
+    }
+
+
+def _digest(world: World, claims: dict[str, Claim]) -> str:
+    """Hash what the CRM saw and what the ledger holds, but for the number of the process."""
+    with world.bench.reading() as db:
+        rows = [
+            *db.execute("SELECT * FROM op ORDER BY seq"),
+            *db.execute("SELECT * FROM attempt ORDER BY op_id, n"),
+            *db.execute("SELECT id, epoch, state, reason, began, ended FROM run"),
+            *db.execute("SELECT * FROM written"),
+        ]
+    told = [(event.phase, event.object, event.done, event.text) for event in world.bench.told]
+    return hashlib.sha256(repr((world.bench.target.history, rows, told, claims)).encode()).hexdigest()
+
+
+def _met(world: World) -> set[str]:
+    with world.bench.reading() as db:
+        queries = [
+            f"SELECT {name}" for name in ("state FROM op", "reason FROM op", "state FROM run", "outcome FROM attempt")
+        ]
+        return {str(found).partition(":")[0] for query in queries for (found,) in db.execute(query)}
+
+
+def _is_untouched(answer: Outcome | None, *, is_bulk: bool) -> bool:
+    """Tell whether an answer proves that nothing happened, so that the write may be sent again."""
+    if answer is None:
+        return False
+    return answer.verdict in UNTOUCHED or (is_bulk and answer.verdict == "refused" and not answer.confirm)
+
+
+_worlds: list[World] = []
+
+
+def _pass_point(name: str) -> None:
+    if _worlds:
+        _worlds[-1].pass_point(name)
+
+
+@contextmanager
+def staged() -> Iterator[None]:
+    """Put the points of failure of the package into the hands of the schedule; no disk is waited for."""
+    modules = [one for name, one in sys.modules.items() if name.startswith("migrator.") and hasattr(one, "failpoint")]
+    kept = [(module, module.failpoint) for module in modules]
+    synchronous = ledger_file._PRAGMAS["synchronous"]
+    ledger_file._PRAGMAS["synchronous"] = 0
+    for module in modules:
+        module.failpoint = _pass_point  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module, failpoint in kept:
+            module.failpoint = failpoint  # type: ignore[attr-defined]
+        ledger_file._PRAGMAS["synchronous"] = synchronous
+        _worlds.clear()
+
+
+def run_all(schedules: Sequence[Schedule]) -> list[Verdict]:
+    """Run schedules one after another."""
+    with staged():
+        verdicts = []
+        for schedule in schedules:
+            verdicts.append(run(schedule))
+            _worlds.clear()
+        return verdicts
