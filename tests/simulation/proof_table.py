@@ -16,7 +16,7 @@ SMALL, FULL = "small", "full"
 TRACED = "writes after their fsync"  # counted where strace is installed
 FLOORS = {  # kind of case: how many at least in every run, and in the whole proof
     "schedules: one fault, one death": (700, 7_200),
-    "schedules: two faults, two deaths": (300, 10_000),
+    "schedules: two faults, two deaths": (270, 10_000),
     "schedules: drawn from seeds": (300, 5_000),
     "seeds replayed byte for byte": (10, 50),
     "mutants killed": (15, 15),
