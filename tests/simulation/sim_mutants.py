@@ -106,7 +106,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "drift is not looked for": _mutant(Dispatcher, "_drift", "if names := differing(", "if names := [] and differing("),
     "an update is sent unread": _mutant(
-        Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK}:", "if True:"
+        Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"
     ),
     "the time that the target named is not waited": _mutant(
         Dispatcher, "_wait", "self._not_before - clock.monotonic()", "0"
