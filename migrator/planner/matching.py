@@ -15,11 +15,11 @@ from migrator.store.holdings import (
     Candidate,
     candidates,
     claims_of_holding,
-    key_of,
     skip_matched,
     unmatched,
     unmatched_lacking,
 )
+from migrator.store.likeness import object_and_key
 from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, MARKER_LINE
 
 _NAMED = 5
@@ -86,7 +86,7 @@ def _recognise(
 def _answered(desk: Desk, decisions: Decisions, refused: StagedProblem, agreeing: list[Candidate]) -> list[Candidate]:
     """Give the candidate that a person chose; none where the record is new, refused, or the question still open."""
     item = desk.compiled.by_number(refused.object)
-    fields, key = agreeing[0].fields, key_of(desk.draft, refused.record)
+    fields, key = agreeing[0].fields, object_and_key(desk.draft, refused.record)[1]
     digest = digest_of(item.item.to, "match", item.item.name, key)
     answer = desk.answer(item.target.name, digest)
     if answer == "reject":

@@ -32,12 +32,6 @@ def normal_phone(text: str) -> str:
     return "".join(char for char in text if char in "0123456789") or normal_text(text)
 
 
-def normal_url(text: str) -> str:
-    """Compare a web address without its scheme, without `www.` and a last slash."""
-    bare = normal_text(text).removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    return bare.rstrip("/")
-
-
 def normal(kind: Kind, value: Canonical) -> str:
     """Give the form of a canonical value that is compared; empty for blank."""
     if value is None or value == "":

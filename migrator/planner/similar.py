@@ -56,15 +56,6 @@ def plain_name(text: str) -> str:
     return " ".join("".join(char for char in normal if category(char)[0] not in "PS").split())
 
 
-def similar_to_created(draft: Draft, target: ObjectType, first: int, cutoff: float) -> Iterator[Likeness]:
-    """Hold the records that lookups created, from number `first` on, against all others that go to or are in `target`.
-
-    Each is told of at most once, with its nearest; of two created ones only the later. Names with other digits are not
-    alike: `Store 12` is no slip of `Store 13`. What else may be missed says `NearNames`.
-    """
-    return (likeness for _created, likeness in likenesses(draft, target, first, cutoff))
-
-
 def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
     """Warn of records that lookups created, from number `first` on, whose name is nearly that of another.
 
@@ -81,7 +72,11 @@ def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
 def likenesses(
     draft: Draft, target: ObjectType, first: int, cutoff: float, *, limit: int | None = None
 ) -> Iterator[tuple[Named, Likeness]]:
-    """Give each record that lookups created, from number `first` on, with its nearest, as `similar_to_created`."""
+    """Hold the records that lookups created, from number `first` on, against all others that go to or are in `target`.
+
+    Each is told of at most once, with its nearest; of two created ones only the later. Names with other digits are not
+    alike: `Store 12` is no slip of `Store 13`. What else may be missed says `NearNames`.
+    """
     if not count_created(draft, target.name, first):
         return
     with NearNames() as names:

@@ -196,11 +196,6 @@ def _listed(objects: Iterable[int]) -> str:
     return ",".join(str(number) for number in objects) or "0"
 
 
-def key_of(draft: Draft, record: int) -> str:
-    """Give the key of a planned record."""
-    return str(draft.run("SELECT key FROM record WHERE id=?", (record,)).fetchone()[0])
-
-
 def add_matches(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
     """Decide: (record, holding, line)."""
     draft.many("INSERT OR REPLACE INTO scratch.matched VALUES(?,?,?)", rows)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from planning_cases import CRELATE, Desk, firms, people
 
-from migrator.planner.similar import Likeness, plain_name, similar_to_created
+from migrator.planner import similar
+from migrator.planner.similar import Likeness, plain_name
 from migrator.store.draft import STAGED, Draft, StagedRecord
 from migrator.store.holdings import Holding, add_page
 
@@ -31,7 +32,7 @@ def likenesses(
         ]
         draft.add_rows(staged, [], [], [])
         add_page(draft, [Holding(-n, "companies", f"c{n}", name, "{}") for n, name in enumerate(held, start=1)], [])
-        return list(similar_to_created(draft, COMPANIES, len(rows) + 1, cutoff))
+        return [near for _created, near in similar.likenesses(draft, COMPANIES, len(rows) + 1, cutoff)]
 
 
 @pytest.mark.parametrize(
