@@ -1,30 +1,29 @@
 """Rows of a source → the draft: each read once, by the pure row function, with identities and references."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from migrator.connectors.protocols import Source, SourceFacts
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.contents import Contents
-from migrator.planner.identities import KEY, MARKER, digest_of, marker_of
-from migrator.planner.known import CREATE
-from migrator.planner.lines import PARENT
-from migrator.planner.rows import Finding, Reading, to_json
+from migrator.planner.identities import KEY, digest_of
+from migrator.planner.rows import Finding, Reading
 from migrator.planner.shaping.bench import Row
 from migrator.planner.shaping.pipeline import Workshop, cleaner_of
 from migrator.planner.shaping.steps import CompiledStep
+from migrator.planner.stating import Stating
 from migrator.records import Action
+from migrator.store.cells import pack_cells
 from migrator.store.draft import (
     STAGED,
     Draft,
-    StagedIdentity,
+    IdentityRow,
+    RecordRow,
+    ReferenceRow,
     StagedProblem,
-    StagedRecord,
-    StagedReference,
 )
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
-from migrator.store.plan_schema import CHILD_LINE, FIRST_MATCH_LINE, KEY_LINE, LOOKUP_LINE, MARKER_LINE
+from migrator.store.plan_schema import KEY_LINE, LOOKUP_LINE
 
 SHEAF_ROWS = 1_000
 
@@ -43,9 +42,9 @@ class StageCount:
 class _Sheaf:
     """What goes into the draft at once."""
 
-    records: list[StagedRecord] = field(default_factory=list)
-    identities: list[StagedIdentity] = field(default_factory=list)
-    references: list[StagedReference] = field(default_factory=list)
+    records: list[RecordRow] = field(default_factory=list)
+    identities: list[IdentityRow] = field(default_factory=list)
+    references: list[ReferenceRow] = field(default_factory=list)
     problems: list[StagedProblem] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     standing: list[StandsFor] = field(default_factory=list)
@@ -58,7 +57,7 @@ class Stage:
     def __init__(self, draft: Draft, compiled: Compiled, contents: Contents) -> None:
         self._draft = draft
         self._contents = contents
-        self._mapping = compiled.spec.name
+        self._stating = {name: Stating(item, compiled.spec.name) for name, item in compiled.objects.items()}
         self._waves = compiled.waves
         self._workshop = Workshop(draft=draft)
         self.next_record = 1
@@ -96,20 +95,21 @@ class Stage:
         record, number = self.next_record, compiled.number
         self.next_record += 1
         findings = [*row.notes, *reading.findings]
-        is_rejected = any(finding.rejects for finding in findings)
+        is_rejected = bool(findings) and any(finding.rejects for finding in findings)
         state = str(Action.REJECT) if is_rejected else str(Action.SKIP) if reading.is_skipped else STAGED
         place = (row.file, row.number)
-        sheaf.records.append(
-            StagedRecord(record, number, *place, reading.key, row.written, to_json(reading.fields), state)
-        )
-        sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
+        sheaf.records.append((record, number, *place, reading.key, row.written, to_json(reading.fields), state))
+        if findings:
+            sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
         if reading.key:
-            sheaf.identities += identities_of(compiled, record, reading.key, reading.fields, self._mapping)
-            sheaf.identities += [StagedIdentity(*digest, record, LOOKUP_LINE) for digest in reading.rows]
+            sheaf.identities += self._stating[compiled.item.name].identities(record, reading.key, reading.fields)
+            if reading.rows:
+                sheaf.identities += [(*digest, record, LOOKUP_LINE, 0) for digest in reading.rows]
         if state == STAGED:
+            waves = self._waves
             sheaf.references += [
-                StagedReference(record, *query[:3], self._waves[query.lookup][query.line], *query.digest)
-                for query in reading.references
+                (record, slot, item, lookup, waves[lookup][line], *digest)
+                for slot, item, lookup, line, digest in reading.references
             ]
         return record
 
@@ -142,7 +142,7 @@ class _Shelf:
         """Read rows that came through all steps."""
         read = self._compiled.read.read
         for row in rows:
-            looked_over = to_json(row.clean) if self._has_joined else row.written
+            looked_over = pack_cells(row.clean) if self._has_joined else row.written
             self._add(row, read(row.clean, looked_over))
 
     def close(self) -> None:
@@ -183,58 +183,3 @@ class _Shelf:
     def _store(self) -> None:
         self._stage.store(self._sheaf)
         self._sheaf = _Sheaf()
-
-
-def identities_of(
-    compiled: CompiledObject, record: int, key: str, fields: dict[str, Any], mapping: str
-) -> list[StagedIdentity]:
-    """Give what a planned record is recognised by at once: key, marker, match lines, and what lookups may ask for."""
-    item = compiled.item
-    found = [StagedIdentity(*digest_of(item.name, KEY, key), record, KEY_LINE)]
-    if compiled.marker:
-        marker = key if item.marker.is_bare_key else marker_of(mapping, item.name, key, max_marker(compiled))
-        found.append(StagedIdentity(*digest_of(item.to, MARKER, marker), record, MARKER_LINE))
-    if not compiled.match_level:
-        found += match_identities(compiled, record, key, fields)
-    if not compiled.asked_level:
-        found += asked_identities(compiled, record, fields)
-    return found
-
-
-def match_identities(
-    compiled: CompiledObject, record: int, key: str, fields: dict[str, Any]
-) -> Iterator[StagedIdentity]:
-    """Give what the match lines recognise a record by; those of the first filled line are marked.
-
-    Children of two parents are never duplicates of each other: what is marked then names the parent too.
-    """
-    is_first = 1
-    parent = _below(fields.get(PARENT))
-    for line in compiled.lines:
-        stated = {**fields, **dict.fromkeys(line.keyed, key)} if line.keyed else fields
-        digests = list(line.digests(compiled.item.to, stated))
-        is_below = is_first and parent and PARENT not in line.references
-        if is_below:
-            yield from (StagedIdentity(*digest_of(parent, *map(str, one)), record, CHILD_LINE, 1) for one in digests)
-        is_marked = 0 if is_below else is_first
-        yield from (StagedIdentity(*one, record, FIRST_MATCH_LINE + line.number, is_marked) for one in digests)
-        is_first = 0 if digests else is_first
-
-
-def _below(parent: Any) -> str:
-    """Name the parent of a child record, as far as it is known by now."""
-    if not isinstance(parent, dict):
-        return str(parent or "")
-    return to_json({name: part for name, part in parent.items() if name != CREATE})
-
-
-def asked_identities(compiled: CompiledObject, record: int, fields: dict[str, Any]) -> Iterator[StagedIdentity]:
-    """Give what lookups may ask for a record by."""
-    for line in compiled.asked:
-        yield from (StagedIdentity(*one, record, LOOKUP_LINE) for one in line.digests(compiled.item.to, fields))
-
-
-def max_marker(compiled: CompiledObject) -> int | None:
-    """Give the length of the field that keeps the marker; None if the target does not say."""
-    field = compiled.target.field(compiled.marker)
-    return field.max_length if field else None
