@@ -12,7 +12,7 @@ from migrator.cli.main import PRECEDENCE, Manner
 from migrator.cli.printing import print_problems
 from migrator.errors import MigratorError, Problem, SourceError, TargetError
 from migrator.planner.examples import example_problems
-from migrator.planner.making import compile_for
+from migrator.planner.opening import compile_for
 from migrator.reports.wording import of
 
 FOLDER = "mappings"

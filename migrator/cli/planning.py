@@ -15,7 +15,8 @@ from migrator.cli.construct import ledger_of, reader_of, report_folder, source_o
 from migrator.cli.main import Manner
 from migrator.connectors.protocols import Source
 from migrator.errors import StoreError
-from migrator.planner.making import Planning, Retry, compile_for, make_plan
+from migrator.planner.making import INLINE, Planning, Retry, make_plan
+from migrator.planner.opening import compile_for
 from migrator.reports.html import plan_html
 from migrator.reports.machine import plan_json
 from migrator.reports.summary import Summary, summarize
@@ -47,6 +48,7 @@ class Wish:
     folder: Path | None = None
     rejects: Limit | None = None
     is_offline: bool = False
+    engine: str = INLINE
     again: Again | None = None
 
 
@@ -73,6 +75,7 @@ async def _make(spec: MappingSpec, wish: Wish) -> Plan:
             path=wish.output,
             rejects=wish.rejects,
             is_offline=wish.is_offline,
+            engine=wish.engine,
             answers=answers,
             retry=wish.again.told if wish.again else None,
         )

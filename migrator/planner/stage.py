@@ -1,29 +1,20 @@
-"""Rows of a source → the draft: each read once, by the pure row function, with identities and references."""
+"""Rows of a source → the draft: each goes through the steps, and is then read into a record by the engine."""
 
 from dataclasses import dataclass, field
 
 from migrator.connectors.protocols import Source, SourceFacts
 from migrator.json_text import to_json
-from migrator.planner.compiling import Compiled, CompiledObject
-from migrator.planner.contents import Contents
+from migrator.planner.compiling import CompiledObject
+from migrator.planner.engines import Engine
 from migrator.planner.identities import KEY, digest_of
-from migrator.planner.rows import Finding, Reading
+from migrator.planner.reading import Refused, Sheaf
+from migrator.planner.rows import Finding
 from migrator.planner.shaping.bench import Row
 from migrator.planner.shaping.pipeline import Workshop, cleaner_of
 from migrator.planner.shaping.steps import CompiledStep
-from migrator.planner.stating import Stating
-from migrator.records import Action
-from migrator.store.cells import pack_cells
-from migrator.store.draft import (
-    STAGED,
-    Draft,
-    IdentityRow,
-    RecordRow,
-    ReferenceRow,
-    StagedProblem,
-)
+from migrator.store.draft import Draft
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
-from migrator.store.plan_schema import KEY_LINE, LOOKUP_LINE
+from migrator.store.plan_schema import KEY_LINE
 
 SHEAF_ROWS = 1_000
 
@@ -38,37 +29,17 @@ class StageCount:
     files: list[SourceFacts] = field(default_factory=list)
 
 
-@dataclass(kw_only=True, slots=True)
-class _Sheaf:
-    """What goes into the draft at once."""
-
-    records: list[RecordRow] = field(default_factory=list)
-    identities: list[IdentityRow] = field(default_factory=list)
-    references: list[ReferenceRow] = field(default_factory=list)
-    problems: list[StagedProblem] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    standing: list[StandsFor] = field(default_factory=list)
-    landed: list[tuple[int, int]] = field(default_factory=list)
-
-
 class Stage:
     """Stages objects one after the other; record numbers go on from one to the next."""
 
-    def __init__(self, draft: Draft, compiled: Compiled, contents: Contents) -> None:
+    def __init__(self, draft: Draft, engine: Engine) -> None:
         self._draft = draft
-        self._contents = contents
-        self._stating = {name: Stating(item, compiled.spec.name) for name, item in compiled.objects.items()}
-        self._waves = compiled.waves
+        self._engine = engine
         self._workshop = Workshop(draft=draft)
         self.next_record = 1
 
-    @property
-    def is_full(self) -> bool:
-        """Tell whether the rows at hand hold so much text that they should be put away."""
-        return self._contents.is_full
-
     async def add(self, compiled: CompiledObject, source: Source) -> StageCount:
-        """Read an object's table to its end. Raises SourceError; the draft is then of no use."""
+        """Read an object's table to its end. Raises SourceError or PlanError; the draft is then of no use."""
         item, workshop = compiled.item, self._workshop
         count = StageCount()
         shelf = _Shelf(self, compiled)
@@ -90,41 +61,31 @@ class Stage:
             count.multiplied[f"{step.number} {step.name}"] = bench.added
         return count
 
-    def stage(self, compiled: CompiledObject, row: Row, reading: Reading, sheaf: "_Sheaf") -> int:
-        """Add a row that came to its end to a sheaf; gives its record number."""
-        record, number = self.next_record, compiled.number
-        self.next_record += 1
-        findings = [*row.notes, *reading.findings]
-        is_rejected = bool(findings) and any(finding.rejects for finding in findings)
-        state = str(Action.REJECT) if is_rejected else str(Action.SKIP) if reading.is_skipped else STAGED
-        place = (row.file, row.number)
-        sheaf.records.append((record, number, *place, reading.key, row.written, to_json(reading.fields), state))
-        if findings:
-            sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
-        if reading.key:
-            sheaf.identities += self._stating[compiled.item.name].identities(record, reading.key, reading.fields)
-            if reading.rows:
-                sheaf.identities += [(*digest, record, LOOKUP_LINE, 0) for digest in reading.rows]
-        if state == STAGED:
-            waves = self._waves
-            sheaf.references += [
-                (record, slot, item, lookup, waves[lookup][line], *digest)
-                for slot, item, lookup, line, digest in reading.references
-            ]
-        return record
+    def read(self, name: str, rows: list[Row | Refused]) -> int:
+        """Let the engine read rows of an object into records, and put away what is read; gives the first number."""
+        first = self.next_record
+        self.next_record += len(rows)
+        for sheaf in self._engine.read(name, rows, first):
+            self._store(sheaf)
+        return first
 
-    def store(self, sheaf: "_Sheaf") -> None:
-        """Put a sheaf into the draft."""
-        self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
-        self._draft.add_contents(self._contents.take())
-        if sheaf.left_out:
-            add_left_out(self._draft, sheaf.left_out)
-        if sheaf.standing or sheaf.landed:
-            add_standing(self._draft, sheaf.standing, sheaf.landed)
+    def finish(self) -> None:
+        """Put away what the engine has not given yet."""
+        for sheaf in self._engine.rest():
+            self._store(sheaf)
+
+    def put_aside(self, left_out: list[LeftOut], standing: list[StandsFor], landed: list[tuple[int, int]]) -> None:
+        """Note rows that did not come through the steps."""
+        add_left_out(self._draft, left_out)
+        add_standing(self._draft, standing, landed)
 
     def settle(self, depth: int) -> None:
         """State the keys of rows that others stand for."""
         settle_standing(self._draft, KEY_LINE, depth)
+
+    def _store(self, sheaf: Sheaf) -> None:
+        self._draft.add_rows(sheaf.records, sheaf.identities, sheaf.references, sheaf.problems)
+        self._draft.add_contents(sheaf.contents)
 
 
 class _Shelf:
@@ -133,53 +94,52 @@ class _Shelf:
     def __init__(self, stage: Stage, compiled: CompiledObject) -> None:
         self._stage = stage
         self._compiled = compiled
-        self._sheaf = _Sheaf()
-        self._has_joined = any(step.table for step in compiled.steps)
+        self._rows: list[Row | Refused] = []
+        self._left_out: list[LeftOut] = []
+        self._standing: list[StandsFor] = []
         distinct = [step for step in compiled.steps if step.name == "distinct"]
         self._depth = 0 if all(step.says_key for step in distinct) else len(distinct)
 
     def put(self, rows: list[Row]) -> None:
-        """Read rows that came through all steps."""
-        read = self._compiled.read.read
-        for row in rows:
-            looked_over = pack_cells(row.clean) if self._has_joined else row.written
-            self._add(row, read(row.clean, looked_over))
+        """Take rows that came through all steps."""
+        self._rows += rows
+        self._store_full()
 
     def close(self) -> None:
         """Put away what is left, after the last row."""
         self._store()
+        self._stage.finish()
         if self._depth:
             self._stage.settle(self._depth)
 
     def refuse(self, step: CompiledStep | None, row: Row, finding: Finding) -> None:
-        """Stage a row as refused."""
-        self._add(row, Reading(step.key(row.clean) if step else "", {}, [], [finding]))
+        """Take a row that is refused."""
+        self._rows.append(Refused(row, step.key(row.clean) if step else "", finding))
+        self._store_full()
 
     def leave_out(self, step: CompiledStep, row: Row) -> None:
         """Note a row that a step removed, where a lookup may ask for it."""
         if self._compiled.is_asked and (key := step.key(row.clean)):
             digest = digest_of(self._compiled.item.name, KEY, key)
             name = f"{step.number} {step.name}"
-            self._sheaf.left_out.append(LeftOut(*digest, self._compiled.number, row.file, row.number, name))
-            if len(self._sheaf.left_out) >= SHEAF_ROWS:
-                self._store()
+            self._left_out.append(LeftOut(*digest, self._compiled.number, row.file, row.number, name))
+            self._store_full()
 
     def stand_for(self, step: CompiledStep, row: Row, kept: int) -> None:
         """Note that another row stands for this one, and for its key where that is another."""
         key = "" if step.says_key else step.key(row.clean)
         digest = digest_of(self._compiled.item.name, KEY, key) if key else (None, None)
         if self._depth:
-            self._sheaf.standing.append(StandsFor(row.token, kept, *digest))
-            if len(self._sheaf.standing) >= SHEAF_ROWS:
-                self._store()
+            self._standing.append(StandsFor(row.token, kept, *digest))
+            self._store_full()
 
-    def _add(self, row: Row, reading: Reading) -> None:
-        record = self._stage.stage(self._compiled, row, reading, self._sheaf)
-        if self._depth:
-            self._sheaf.landed.append((row.token, record))
-        if len(self._sheaf.records) >= SHEAF_ROWS or self._stage.is_full:
+    def _store_full(self) -> None:
+        if max(len(self._rows), len(self._left_out), len(self._standing)) >= SHEAF_ROWS:
             self._store()
 
     def _store(self) -> None:
-        self._stage.store(self._sheaf)
-        self._sheaf = _Sheaf()
+        first = self._stage.read(self._compiled.item.name, self._rows)
+        rows = [one.row if isinstance(one, Refused) else one for one in self._rows] if self._depth else []
+        landed = [(row.token, record) for record, row in enumerate(rows, first)]
+        self._stage.put_aside(self._left_out, self._standing, landed)
+        self._rows, self._left_out, self._standing = [], [], []
