@@ -151,9 +151,8 @@ OPERATIONS = ("create", "update", "link", "child", "append", "together")
 class Made(NamedTuple):
     """A plan that was made once, and the ledger that took it in."""
 
-    plan: bytes
+    path: Path
     ledger: bytes
-    mapping: str
 
 
 @cache
@@ -167,7 +166,7 @@ def made(name: str) -> Made:
     for table, lines in case.tables.items():
         bench.write(table, *lines)
     bench.plan(case.objects)
-    return Made((folder / "acme.plan").read_bytes(), bench.ledger.read_bytes(), case.objects)
+    return Made(folder / "acme.plan", bench.ledger.read_bytes())
 
 
 @cache

@@ -8,9 +8,10 @@ import pytest
 from sim_cases import CASES, OPERATIONS, made
 from sim_faults import EDITS
 from sim_mutants import MUTANTS
+from sim_runs import run_all
 from sim_schedules import PAIRED
 from sim_workers import spread
-from sim_world import Schedule, run_all
+from sim_world import Schedule
 
 if TYPE_CHECKING:
     from proof_table import Proof

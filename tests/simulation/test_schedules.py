@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sim_cases import CASES, made
+from sim_runs import run_all
 from sim_schedules import exhaustive, pairs, seeds, thinned
 from sim_workers import spread
-from sim_world import Schedule, run_all
+from sim_world import Schedule
 
 if TYPE_CHECKING:
     from proof_table import Proof
