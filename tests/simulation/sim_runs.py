@@ -42,6 +42,9 @@ def run(schedule: Schedule) -> Verdict:
 def _begin(schedule: Schedule) -> World:
     bench = SimBench(made=made(schedule.case))
     CASES[schedule.case].prepare(bench)
+    for name, records in bench.made.held.items():
+        for record_id, fields in records.items():
+            bench.target.hold(name, record_id, **fields)
     world = World(schedule=schedule, bench=bench, chance=random.Random(schedule.seed))  # noqa: S311 - a seed that repeats
     target = bench.target
     target.settle_seconds, target.lag_seconds = SETTLE, LAG

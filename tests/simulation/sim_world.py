@@ -10,7 +10,7 @@ from typing import Any
 
 from practice_target import DONE, MARKER, Act, Killed
 from sim_bench import SimBench
-from sim_cases import CASES, LIST
+from sim_cases import CASES, LIST, OBJECTS
 from sim_checker import Arrival, Evidence
 from sim_faults import FAULTS, LIES, UNTOUCHED
 
@@ -62,6 +62,7 @@ class World:
     answered: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     by_hand: dict[str, dict[str, Any]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     found: list[str] = field(default_factory=list)
     hits: dict[str, int] = field(default_factory=dict)
     points: set[str] = field(default_factory=set)
@@ -97,18 +98,25 @@ class World:
             self.bench.check_intent(write)
         except AssertionError:
             self.found.append(f"intent: {write.object} {write.id or write.fields.get(MARKER)} came without one")
-        now = self.bench.clock.seconds
-        self.arrivals.append(Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False))
+        target, now = self.bench.target, self.bench.clock.seconds
+        is_delete = target.history[-1].text[0] == "-"
+        if is_delete:
+            pointing = [key for name in OBJECTS for key, one in target.held(name).items() if write.id in one.values()]
+            self.found += [f"early: the delete of {write.id} came while {key} points at it" for key in pointing]
+        self.arrivals.append(
+            Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False, is_delete=is_delete)
+        )
 
     def next_act(self) -> Act:
         """Say what the write that just came in does."""
         self.writes += 1
         fresh = range(self.judged, len(self.arrivals))
         self.judged = len(self.arrivals)
-        is_update = bool(fresh and self.arrivals[fresh[0]].id)
+        first = self.arrivals[fresh[0]] if fresh else None
+        kind = "create" if not (first and first.id) else "delete" if first.is_delete else "update"
         name = self._next_fault()
         fault = FAULTS.get(name)
-        act = fault.act(is_update=is_update) if fault else DONE
+        act = fault.act(kind) if fault else DONE
         if self._is_random and act.answer and act.answer.wait_seconds:
             act = replace(act, answer=replace(act.answer, wait_seconds=0.0))
         if act.dies:
@@ -187,16 +195,18 @@ class World:
 
     def _edit_at_once(self) -> None:
         """Let a person work while the run waits."""
-        self.bench.target.edit("k1", Description="by hand")
-        self.by_hand["k1"] = {"Description": "by hand"}
+        record_id = CASES[self.schedule.case].edited
+        self.bench.target.edit(record_id, Description="by hand")
+        self.by_hand[record_id] = {"Description": "by hand"}
 
     def _edit(self, edit: str) -> None:
         clock, target = self.bench.clock, self.bench.target
         clock.seconds += 40.0  # whatever was under way has landed
-        held = [key for key in target.held("companies") if key in CASES[self.schedule.case].held]
-        for key in held[:1]:
+        record_id = CASES[self.schedule.case].edited
+        if record_id in target.held("companies"):
             if edit == "deleted-before":
-                target.remove(key)
+                target.remove(record_id)
+                self.removed.add(record_id)
             else:
                 self._edit_at_once()
         clock.seconds += 40.0  # and every read shows it
@@ -207,11 +217,12 @@ class World:
         self.bench.clock.seconds += 100
         reads = [(entry.moment, entry.text) for entry in target.history if entry.text[0] in "?."]
         return Evidence(
-            held={name: target.held(name) for name in ("companies", "contacts", "notes")},
+            held={name: target.held(name) for name in OBJECTS},
             options=target.options_of(*LIST),
             arrivals=self.arrivals,
             reads=reads,
             by_hand=self.by_hand,
+            removed=frozenset(self.removed),
             spoilt=frozenset(self.spoilt),
         )
 
