@@ -77,6 +77,14 @@ def test_time_that_the_target_named_is_no_settle_time() -> None:
         assert verdict.wrongs == ()
 
 
+@pytest.mark.parametrize("case", ["update", "delete"])
+def test_write_that_lands_late_is_waited_for_until_reads_show_it(case: str) -> None:
+    """It lands just within the settle time and can be read later still: it is not sent again, and then refused."""
+    (verdict,) = run_all([Schedule(case=case, faults=((3, "late-lagging-read"), (4, "422")))])
+    assert verdict.wrongs == ()
+    assert "REJECTED" not in verdict.seen
+
+
 def test_record_that_a_person_edits_during_a_wait_is_not_overwritten() -> None:
     """A 429 makes an update wait: what it changes is read once more before it is sent."""
     (verdict,) = run_all([Schedule(case="update", faults=((1, "429"),), edit="edited-waiting")])
