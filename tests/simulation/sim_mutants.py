@@ -52,6 +52,7 @@ def _mutant(owner: Any, name: str, *words: str) -> Mutant:
 
 _INTEND = "self._journal.intend([(change, body_hash(write)) for change, write in ready])"
 _BULK = "return await self._target.write_many([write for _change, write in ready])"
+_BEFORE = "differing(self._target, change.target, change.before, held.fields)"
 _SAME = "not differing(self._target, change.target, write.fields, fields)"
 
 MUTANTS: dict[str, Mutant] = {
@@ -105,6 +106,15 @@ MUTANTS: dict[str, Mutant] = {
         " [(one, self._again(one)) for one, _ in doubts]]\n        return\n    if False:",
     ),
     "drift is not looked for": _mutant(Dispatcher, "_drift", "if names := differing(", "if names := [] and differing("),
+    "a record that a person changed is deleted": _mutant(
+        Dispatcher, "_drift", f"if names := {_BEFORE}:",
+        f"if change.action is not Action.DELETE and (names := {_BEFORE}):",
+    ),
+    "a silent delete counts as applied": _mutant(Settler, "_settle_delete", "if held is None:", "if True:"),
+    "a parent is deleted before its children": _mutant(
+        Journal, "first_missing", "if (state := self.state_of(needed.id)) not in LANDED:",
+        "if (state := self.state_of(needed.id)) not in State:",
+    ),
     "an update is sent unread": _mutant(
         Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"
     ),
