@@ -26,7 +26,6 @@ def telling() -> list[Schedule]:
         *(
             Schedule(case=case, faults=((1, fault),), deaths=(death,))
             for death, fault, case in product(DEATHS, FAULTS, OPERATIONS)
-            if (case, fault) != ("child", "500-refusal-after")
         ),
         *(Schedule(case="create", faults=((1, "429"), (2, fault))) for fault in ("late-to-the-last", "500-before")),
         *(Schedule(case="update", edit=edit, faults=((1, "429"),)) for edit in EDITS),
