@@ -1,15 +1,17 @@
 """When a run repeats, waits or gives up: back-off, budget, breaker, refusals and drift, judged by what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from apply_cases import companies, updates
+from apply_cases import Bench, companies, updates
 from practice_target import BUSY, DONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, UNSENT, Act
 
+from migrator.connectors.protocols import go_ahead
 from migrator.errors import Problem, StoreError
+from migrator.executor.result import Stop
 from migrator.ports import Rng
 from migrator.store.journal import State
 
@@ -172,6 +174,55 @@ def test_less_drift_does_not(tmp_path: Path, written: int, drifted: int) -> None
         bench.target.edit(f"k{n}", Description="by hand")
     result = bench.apply()
     assert (result.state, result.counts[State.QUARANTINED]) == ("DONE_WITH_FINDINGS", drifted)
+
+
+def after_a_wait(bench: Bench, seconds: float, happens: Callable[[], None]) -> None:
+    """Let the next call wait so long for its turn, and something happen meanwhile; those after it go at once."""
+
+    async def wait() -> None:
+        bench.target.on_turn = go_ahead
+        await bench.clock.sleep(seconds)
+        happens()
+
+    bench.target.on_turn = wait
+
+
+def test_intent_is_made_when_the_turn_has_come(tmp_path: Path) -> None:
+    """The wait for a turn is no settle time: that begins with the intent, at the request itself."""
+    bench = companies(tmp_path, 1)
+    bench.target.script = [replace(UNANSWERED, late_seconds=19.0)]
+    after_a_wait(bench, 15.0, lambda: None)
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen("+=") == ["+ companies/1", "= companies/c1"]
+    with bench.reading() as db:
+        (boottime,) = db.execute("SELECT boottime_ns FROM attempt").fetchone()
+    assert boottime / 1e9 == bench.target.moments("+ companies/1")[0]
+
+
+def test_run_that_ends_while_a_call_waits_for_its_turn_does_not_send_it(tmp_path: Path) -> None:
+    """Nothing was sent, so nothing is in doubt, and no intent was made."""
+    bench, stop = companies(tmp_path, 2), Stop()
+    after_a_wait(bench, 5.0, stop.ask)
+    assert bench.apply(stop=stop).state == "INTERRUPTED"
+    assert (bench.target.seen("+"), bench.attempts(), set(bench.states().values())) == ([], [], {"PLANNED"})
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(60.0, 1), (61.0, 2)])
+def test_read_that_grew_old_is_made_again(tmp_path: Path, seconds: float, reads: int) -> None:
+    """T2: what a read of more than a minute ago allowed is not sent: the record is read once more."""
+    bench = updates(tmp_path, 1)
+    after_a_wait(bench, seconds, lambda: None)
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen(".~") == [*[". companies/k1"] * reads, "~ companies/k1"]
+
+
+def test_edit_during_a_long_wait_is_not_overwritten(tmp_path: Path) -> None:
+    """The second read shows it."""
+    bench = updates(tmp_path, 1)
+    after_a_wait(bench, 61.0, lambda: bench.target.edit("k1", Description="by hand"))
+    bench.apply()
+    assert bench.states() == {"~ companies/1": "QUARANTINED"}
+    assert bench.target.held("companies")["k1"]["Description"] == "by hand"
 
 
 def test_run_that_could_not_journal_its_end_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

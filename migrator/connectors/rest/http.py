@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.limiter import Limiter
@@ -90,10 +91,14 @@ class Http:
         """Close the connections."""
         await self._client.aclose()
 
-    async def send(self, request: Request) -> Answer:
-        """Send once. Raises NotSentError or NoAnswerError; every answer, whatever its status, is given back."""
+    async def send(self, request: Request, intend: Intend = go_ahead) -> Answer:
+        """Send once, when its turn has come. Raises NotSentError or NoAnswerError; every answer is given back.
+
+        `intend` is awaited just before; what it raises goes through, and nothing was sent then.
+        """
         weight = await self._limiter.take(request.method)
         try:
+            await intend()
             answer = await self._send(request)
         finally:
             self._limiter.give_back(weight)
