@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import compress
 
 from migrator.connectors.protocols import Target
-from migrator.executor.bodies import Waits, fill
+from migrator.executor.bodies import Waits, fill, is_last
 from migrator.executor.breaker import Breaker
 from migrator.executor.result import Applying, Event, Phase
 from migrator.executor.sending import NotNowError, Ready, Sending
@@ -62,6 +62,8 @@ class Dispatcher:
         """Leave an operation for later while its parent may still land; block it where the parent never will."""
         if waits.state not in OPEN and waits.state not in LANDED:
             which = "what points at it" if change.action is Action.DELETE else "the record it points at"
+            if is_last(change, self._mapping):
+                which = "what comes before it"
             reason = f"{which} is {waits.state} ({waits.op_id})"
             self._journal.decide(change, Ending(state=State.BLOCKED, reason=reason))
 

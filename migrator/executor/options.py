@@ -21,11 +21,15 @@ _STATES = {Verdict.APPLIED: State.APPLIED, Verdict.IN_DOUBT: State.IN_DOUBT}
 
 
 async def add_options(plan: Plan, journal: Journal, target: Target, how: Applying) -> Problem | None:
-    """Add what is not added yet, list by list; gives what stands in the way, or None.
+    """Add what is not added yet, list by list, where one object is written to its lists only.
+
+    Gives what stands in the way, or None.
 
     Raises TargetError where a list cannot be read, StoreError where nothing can be journalled.
     """
-    for _list, changes in groupby(plan.appends(), key=lambda change: (change.target, *change.after)):
+    only = plan.header["objects"][how.only]["target"] if how.only else ""
+    wanted = (change for change in plan.appends() if only in {"", change.target})
+    for _list, changes in groupby(wanted, key=lambda change: (change.target, *change.after)):
         waiting = (change for change in changes if journal.state_of(change.id) is State.PLANNED)
         while batch := list(islice(waiting, MAX_VALUES)):
             if how.stop.is_asked:

@@ -142,8 +142,12 @@ class Journal:
         return row[1] if row and State(row[0]) in LANDED else None
 
     def first_missing(self, change: Change) -> tuple[str, State] | None:
-        """Name the first change that must have landed before this delete and has not, with where it stands."""
-        for number in self._plan.needs(change.seq):
+        """Name the first change that must have landed before this one and has not, with where it stands.
+
+        For a delete what points at the record; for what is written last all else of it.
+        """
+        numbers = self._plan.needs if change.action is Action.DELETE else self._plan.others
+        for number in numbers(change.seq):
             needed = next(self._plan.changes(after=number - 1, limit=1))
             if (state := self.state_of(needed.id)) not in LANDED:
                 return needed.id, state
