@@ -15,6 +15,7 @@ def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any])
     db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, canonical_json(kept)))
     if "undo" in header:  # only who undoes looks for keys by their ids
         db.execute("CREATE INDEX IF NOT EXISTS written_by_id ON written(target_id)")
+        db.execute("CREATE INDEX IF NOT EXISTS op_deleted ON op(target_id) WHERE kind='delete'")
 
 
 def keep_image(
