@@ -7,13 +7,16 @@ from itertools import compress
 from migrator.connectors.protocols import Target
 from migrator.executor.bodies import Waits, fill, is_last
 from migrator.executor.breaker import Breaker
+from migrator.executor.linked import Links
 from migrator.executor.result import Applying, Event, Phase
 from migrator.executor.sending import NotNowError, Ready, Sending
 from migrator.executor.settle import STEP_SECONDS, differing
+from migrator.pointers import filled
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
 from migrator.store.journal import LANDED, OPEN, Ending, Journal, State
+from migrator.store.plan import Plan
 
 BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0
@@ -23,13 +26,14 @@ MAX_AGE_SECONDS = 60.0
 class Dispatcher:
     """Sends the operations of one run; nothing is sent after its breaker halts."""
 
-    def __init__(self, journal: Journal, target: Target, how: Applying, *, mapping: str, operations: int) -> None:
+    def __init__(self, plan: Plan, journal: Journal, target: Target, how: Applying) -> None:
         self._journal = journal
         self._target = target
         self._how = how
-        self._mapping = mapping
-        self.breaker = Breaker(operations=operations, max_failures=how.max_failures)
+        self._mapping: str = plan.header["mapping"]["name"]
+        self.breaker = Breaker(operations=int(plan.header["operations"]), max_failures=how.max_failures)
         self.to_confirm: dict[str, tuple[Change, str]] = {}
+        self._links = Links(plan, journal, target, how.clock)
         self._not_before = 0.0
 
     @property
@@ -76,11 +80,21 @@ class Dispatcher:
             return Ending(state=State.QUARANTINED, reason=f"drift: the target no longer has {write.id}")
         if write.fields and not differing(self._target, change.target, write.fields, held.fields):
             return Ending(state=State.NOOP, target_id=write.id, fields=write.fields)
-        if names := differing(self._target, change.target, change.before, held.fields):
+        if names := [*differing(self._target, change.target, change.before, held.fields), *self._added(change, held)]:
             self.breaker.count_drift()
             reason = f"drift: {', '.join(names)} changed in the target after planning"
             return Ending(state=State.QUARANTINED, reason=reason)
         return None
+
+    def _added(self, change: Change, held: TargetRecord) -> list[str]:
+        """Name the fields that hold something by now, of a record that is to be deleted with all that was in it."""
+        if change.action is not Action.DELETE:
+            return []
+        return [
+            name
+            for name in filled(self._target.catalog.objects[change.target], held.fields)
+            if name not in change.before
+        ]
 
     async def _send(self, ready: list[Ready]) -> None:
         """Send until an answer decides; what is proved not to have arrived may be sent again, within the budget."""
@@ -119,6 +133,10 @@ class Dispatcher:
         before = await self._target.get(change.target, write.id, write.parent)
         if ending := self._drift(change, write, before):
             self._journal.decide(change, ending)
+            return []
+        if pointer := await self._links.find(change):
+            reason = f"linked: {pointer} points at it"
+            self._journal.decide(change, Ending(state=State.QUARANTINED, reason=reason))
             return []
         return [(change, replace(write, before=before))]
 

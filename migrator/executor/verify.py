@@ -9,6 +9,7 @@ from migrator.connectors.protocols import Target
 from migrator.executor.bodies import Waits, fill
 from migrator.executor.preflight import check_known, check_target
 from migrator.executor.result import Event, Phase
+from migrator.pointers import filled
 from migrator.ports import Clock, SystemClock
 from migrator.records import Action, Canonical, Field, Fields, Kind, TargetRecord, same_value
 from migrator.store.changes import Change
@@ -90,7 +91,8 @@ class _Reading:
         for batch in landed(self._ledger, self._plan, self._how.sample):
             if self._how.sample is not None:
                 self._sampled.update(change.seq for change, _target_id in batch)
-            self._journal.confirm([change.id for change, target_id in batch if await self._read(change, target_id)])
+            read = {change.id: await self._read(change, target_id) for change, target_id in batch}
+            self._journal.confirm({op_id: names for op_id, names in read.items() if names is not None})
             done = self._records.total()
             self._how.tell(Event(phase=Phase.PROGRESS, object=batch[-1][0].object, done=done, total=total))
 
@@ -135,8 +137,11 @@ class _Reading:
             later=self._others["later"],
         )
 
-    async def _read(self, change: Change, target_id: str) -> bool:
-        """Read one record, and compare it with what was written; tells whether it stands as planned."""
+    async def _read(self, change: Change, target_id: str) -> list[str] | None:
+        """Read one record, and compare it with what was written.
+
+        Where it stands as planned, gives the names of the other fields that are filled.
+        """
         write = fill(change, self._journal, self._mapping)
         sent, parent = ({}, None) if isinstance(write, Waits) else (write.fields, write.parent)
         held = await self._target.get(change.target, target_id, parent)
@@ -148,7 +153,10 @@ class _Reading:
         rule = _DELETED if later is None else _REWRITTEN if later else ""
         for finding in findings or [_finding(change, target_id, Match.EQUAL, rule=rule)]:
             self._note(finding)
-        return worst in {Match.EQUAL, Match.NORMALISED} and not rule
+        if worst not in {Match.EQUAL, Match.NORMALISED} or rule:
+            return None
+        others = filled(self._target.catalog.objects[change.target], held.fields if held else {})
+        return [name for name in others if name not in sent]
 
     def _later(
         self, change: Change, target_id: str, sent: Fields, held: TargetRecord | None

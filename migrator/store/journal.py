@@ -239,12 +239,20 @@ class Journal:
                 here = (self._plan.id, self._ledger.serial)  # a plan that is stale is not applied again: plan anew
                 db.execute("UPDATE plan SET state='STARTED' WHERE id=? AND started=?", here)
 
-    def confirm(self, op_ids: Iterable[str]) -> None:
-        """Journal that what was applied was read back as it was written."""
+    def confirm(self, read: Mapping[str, Iterable[str]]) -> None:
+        """Journal that what was applied was read back as it was written, with what else stood in new records then.
+
+        Of several readings the first one counts.
+        """
         with self._ledger.transaction("confirm") as db:
             db.executemany(
+                "INSERT OR IGNORE INTO stood SELECT plan_id, id, ? FROM op WHERE plan_id=? AND id=? AND kind='create'"
+                " AND state='APPLIED'",
+                ((json.dumps(sorted(names)), self._plan.id, op_id) for op_id, names in read.items()),
+            )
+            db.executemany(
                 "UPDATE op SET state='VERIFIED' WHERE plan_id=? AND id=? AND state='APPLIED'",
-                ((self._plan.id, op_id) for op_id in op_ids),
+                ((self._plan.id, op_id) for op_id in read),
             )
 
     def holder_of(self, name: str, target_id: str) -> str:
