@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from migrator.errors import PlanError, Problem
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
@@ -155,10 +156,7 @@ class Journal:
 
     def attempts_of(self, op_id: str) -> int:
         """Count how often an operation was sent."""
-        (count,) = self._ledger.db.execute(
-            "SELECT COUNT(*) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
-        ).fetchone()
-        return int(count)
+        return self._attempts(op_id)[0]
 
     def doubts_of(self, op_id: str) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
@@ -190,14 +188,19 @@ class Journal:
         return [row[0]] if row else []
 
     def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
-        """Make the intent to send these durable, each with the hash of its body; only then may a request go."""
+        """Make the intent to send these durable, each with the hash of its body; only then may a request go.
+
+        Raises PlanError where another body was sent before.
+        """
         boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
         with self._ledger.transaction("intent") as db:
             for change, body_sha256 in changes:
                 self._ensure(change)
                 self._move(change.id, Ending(state=State.INTENT))
-                number = self.attempts_of(change.id) + 1
-                sent = (self._plan.id, change.id, number, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
+                number, earlier = self._attempts(change.id)
+                if earlier not in {None, body_sha256}:
+                    raise self._other_body(change)
+                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
                 db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
 
     def close(self, change: Change, ending: Ending) -> None:
@@ -278,6 +281,18 @@ class Journal:
         touched = sum(found.values())
         untouched = int(self._plan.header["operations"]) - touched
         return {**found, State.PLANNED: found.get(State.PLANNED, 0) + untouched}
+
+    def _attempts(self, op_id: str) -> tuple[int, str | None]:
+        """Count how often an operation was sent, and give the hash of what was sent."""
+        found: tuple[int, str | None] = self._ledger.db.execute(
+            "SELECT COUNT(*), MAX(body_sha256) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
+        ).fetchone()
+        return found
+
+    def _other_body(self, change: Change) -> PlanError:
+        fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
+        hint = "plan again; what is sent again is byte for byte what was sent"
+        return PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
 
     def _blocked(self) -> Iterable[Change]:
         seq = 0

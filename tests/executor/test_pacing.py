@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from apply_cases import Bench, companies, updates
-from practice_target import BUSY, DONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, UNSENT, Act
+from practice_target import BUSY, DONE, LIKELY_REFUSED, LOST, REFUSED, SILENCE, THROTTLED, UNANSWERED, UNSENT, Act
 
 from migrator.connectors.protocols import go_ahead
 from migrator.errors import Problem, StoreError
@@ -16,6 +16,7 @@ from migrator.ports import Rng
 from migrator.store.journal import State
 
 AT_ONCE = replace(THROTTLED, answer=replace(BUSY, wait_seconds=0.0))
+PAGE = Act(answer=replace(SILENCE, status=200, is_page=True))
 SEE_TO_IT = "see to the target, then apply again: it reads before it sends"
 
 
@@ -102,6 +103,19 @@ def test_breaker_stops_before_more_doubt_is_made(tmp_path: Path, script: Sequenc
     assert (result.exit_code, result.counts[State.IN_DOUBT]) == (7, doubts)
     sent = len(script) - (1 if script[-1] is DONE else 0)
     assert bench.target.seen("+?") == [f"+ companies/{n}" for n in range(1, sent + 1)]
+
+
+@pytest.mark.parametrize(("script", "sent"), [([PAGE, PAGE], 2), ([PAGE, DONE, PAGE, DONE], 20)])
+def test_two_web_pages_in_a_row_halt_the_run(tmp_path: Path, script: Sequence[Act], sent: int) -> None:
+    """A firewall or a notice of maintenance answers in the target's place."""
+    bench = companies(tmp_path, 20)
+    bench.target.script = list(script)
+    result = bench.apply()
+    assert len(set(bench.target.seen("+"))) == sent
+    if sent == 2:
+        fact = "2 answers in a row were web pages: something else than the target answers"
+        hint = "is it under maintenance, or is there a firewall?"
+        assert result.problem == Problem(code="E706", fact=fact, hint=hint)
 
 
 def test_run_after_the_breaker_reads_before_it_sends(tmp_path: Path) -> None:

@@ -65,7 +65,11 @@ class NotSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The request may have arrived; what became of it is not known."""
+    """The request may have arrived; what became of it is not known. `is_final`: no write is to follow it."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
 
 
 class Http:
@@ -116,7 +120,9 @@ class Http:
             async with asyncio.timeout(self._connection.timeout_seconds):
                 return await self._exchange(request, trace)
         except NoAnswerError as error:
-            raise NoAnswerError(str(error)) from None  # without the frames that hold the request and its key
+            raise NoAnswerError(
+                str(error), is_final=error.is_final
+            ) from None  # without the frames that hold the request and its key
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = _reason(error, self._connection.timeout_seconds)
             if started:
@@ -139,7 +145,7 @@ class Http:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY:
-                    raise NoAnswerError("the answer is larger than 16 MiB")
+                    raise NoAnswerError("the answer is larger than 16 MiB", is_final=True)
             headers = {**response.headers}
             if location := headers.get("location"):
                 headers["location"] = location.partition("?")[0]  # it may echo the key

@@ -112,6 +112,11 @@ class Reader:
                 return Reply(data=data, headers=answer.headers)
         raise TargetError(self.unreachable(reason))
 
+    def unreadable(self, reason: str) -> Problem:
+        """Say that what the target answers is nothing to work with."""
+        hint = f"is {self._connection.base_url} the right address?"
+        return Problem(code="E906", place=self._definition.name, fact=reason, hint=hint)
+
     def unreachable(self, reason: str) -> Problem:
         """Say that the target is not there."""
         hint = f"is {self._connection.base_url} the right address, and is it up?"

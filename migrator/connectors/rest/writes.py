@@ -84,7 +84,8 @@ class Writer:
             halt = self._reader.unreachable(str(error)) if error.is_final else None
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=halt)
         except NoAnswerError as error:
-            return Outcome(verdict=Verdict.IN_DOUBT, message=str(error))
+            halt = self._reader.unreadable(str(error)) if error.is_final else None
+            return Outcome(verdict=Verdict.IN_DOUBT, message=str(error), halt=halt)
         except (TargetError, SpecError) as error:  # the login was refused, so the request itself never left
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=error.problems[0])
 
