@@ -21,6 +21,12 @@ CHANGE_QUERY = (
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
 
+# The changes of records that have several, in SQLite's own temporary file: made when it is first asked for.
+_SEVERAL = (
+    "CREATE TEMP TABLE several AS SELECT record, seq FROM change"
+    " WHERE record IN (SELECT record FROM change GROUP BY record HAVING COUNT(*)>1)"
+)
+
 
 def seal(draft: Draft, header: Mapping[str, Any]) -> str:
     """End the making of a plan: write its header, make it durable under its own name, and give its hash."""
@@ -42,6 +48,7 @@ class Plan:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._knows_several = False
         self.db = _open(path)
         try:
             with translated(path):
@@ -85,6 +92,19 @@ class Plan:
         """Name the changes of an undo that must have landed before one of its deletes is sent, by their numbers."""
         if "undo" in self.header:
             yield from (number for (number,) in self.db.execute("SELECT needed FROM need WHERE seq=?", (seq,)))
+
+    def others(self, seq: int) -> Iterator[int]:
+        """Name the changes of the same record that come before one of its changes, by their numbers."""
+        with translated(self.path):
+            if not self._knows_several:
+                self.db.execute(_SEVERAL)
+                self.db.execute("CREATE INDEX temp.several_by_record ON several(record)")
+                self._knows_several = True
+            rows = self.db.execute(
+                "SELECT seq FROM temp.several WHERE seq<? AND record=(SELECT record FROM change WHERE seq=?)",
+                (seq, seq),
+            ).fetchall()
+        yield from (number for (number,) in rows)
 
     def contents(self) -> Iterator[tuple[str, str]]:
         """Give the files that rows name, each with the hash that it had when it was read."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.source import FileSource
-from migrator.connectors.protocols import Batch, Source, SourceFacts, Table
+from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
 from migrator.connectors.registry import find_definition
 from migrator.located import parse_located
 from migrator.planner.forms import Note, ReadFiles, Scope, compile_value
@@ -97,7 +97,7 @@ class MemoryCrm:
         self.asked.append(f"{name}/{record_id}")
         return next((item for item in self.held.get(name, []) if item.id == record_id), None)
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Refuse: planning writes nothing."""
         raise AssertionError(change)
 
@@ -109,11 +109,11 @@ class MemoryCrm:
         """Delete nothing."""
         return False
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Take no delete."""
         raise AssertionError(change)
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], _intend: Intend = go_ahead) -> list[Outcome]:
         """Take one after the other."""
         return [await self.write(change) for change in changes]
 
@@ -130,7 +130,7 @@ class MemoryCrm:
         """Be asked for no list: the catalog has them."""
         raise AssertionError((name, field))
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], _intend: Intend = go_ahead) -> Outcome:
         """Refuse: planning writes nothing."""
         raise AssertionError((name, field, values))
 
