@@ -3,12 +3,15 @@
 rapidfuzz, of the extra `match`, is imported here and nowhere else; without it the same number is computed, slower.
 """
 
-import difflib
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.util import find_spec
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give the known name that was probably meant; empty if none is near."""
+    import difflib  # noqa: PLC0415 - for those only who misspelt something
+
     by_folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return by_folded[near[0]] if near else ""
@@ -22,7 +25,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def similarity(one: str, other: str) -> float:
     """Give the likeness of two texts, from 0 to 1: twice their longest common subsequence over the sum of lengths."""
-    shared = _shared(one, other)
+    shared = _measure()(one, other)
     return 2 * shared / (len(one) + len(other)) if shared else 0.0
 
 
@@ -42,11 +45,15 @@ def shared_length(one: str, other: str) -> int:
     return len(one) - row.bit_count()
 
 
-try:
-    from rapidfuzz.distance import LCSseq
-except ImportError:
-    HAS_RAPIDFUZZ = False
-    _shared: Callable[[str, str], int] = shared_length
-else:
-    HAS_RAPIDFUZZ = True
-    _shared = LCSseq.similarity
+HAS_RAPIDFUZZ = find_spec("rapidfuzz") is not None
+
+
+@cache
+def _measure() -> Callable[[str, str], int]:
+    """Give the function of the extra where it is there: imported only where something is compared."""
+    if not HAS_RAPIDFUZZ:
+        return shared_length
+    from rapidfuzz.distance import LCSseq  # noqa: PLC0415 - the extra
+
+    measure: Callable[[str, str], int] = LCSseq.similarity
+    return measure

@@ -17,8 +17,8 @@ from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Problem, SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.records import Tier
-from migrator.reports.tables import write_file
 from migrator.reports.wording import of
+from migrator.reports.writing import write_file
 
 
 @click.group("connector")

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.protocols import Source, Target
-from migrator.errors import PlanError, Problem, SourceError
+from migrator.errors import PlanError, Problem
 from migrator.planner.changes import ChangeMaker
-from migrator.planner.compiling import Compiled, compile_mapping
+from migrator.planner.columns import compile_for
+from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
 from migrator.planner.desk import Desk
 from migrator.planner.duplicates import settle_duplicates
-from migrator.planner.forms import ReadFiles
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_matches
@@ -24,8 +24,7 @@ from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
-from migrator.records import Catalog, Identity
-from migrator.spec.shapes import beside_objects
+from migrator.records import Identity
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.holdings import note_unstated
@@ -67,31 +66,6 @@ class Planning:
     def absolute_path(self) -> Path:
         """Give the path by which the ledger knows the plan."""
         return self.path.absolute()
-
-
-def compile_for(spec: MappingSpec, source: Source, catalog: Catalog, contents: Contents | None = None) -> Compiled:
-    """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all.
-
-    `contents` reads the files that rows name, and keeps what the plan shall say of them.
-    """
-    contents = contents or Contents(source)
-    columns: dict[str, tuple[str, ...]] = {}
-    problems: list[Problem] = []
-    for item in spec.objects.values():
-        try:
-            columns[item.name] = source.columns(item.tables)
-        except SourceError as error:
-            problems += error.problems
-    joined: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for table in beside_objects(spec):
-        try:
-            joined[table.tables] = source.columns(table.tables)
-        except SourceError as error:
-            problems += error.problems
-    if problems:
-        raise SourceError(*dict.fromkeys(problems))
-    read = ReadFiles(pairs=lambda stated: source.pairs(**stated), text=contents.text)
-    return compile_mapping(spec, catalog, columns, read, joined)
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
