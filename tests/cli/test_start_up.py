@@ -78,7 +78,7 @@ def test_help_imports_click_and_four_files(tmp_path: Path, option: str) -> None:
 def test_check_imports_no_network_no_templates_and_no_store(tmp_path: Path) -> None:
     """A check of files reads YAML, holds it against the schema and reads headers."""
     names = check(tmp_path)
-    assert libraries(names) == {"click", "yaml", "petl", "jsonschema"}
+    assert libraries(names) == {"click", "yaml", "petl"}
     rooms = {".".join(name.split(".")[:2]) for name in names if name.startswith("migrator.")}
     assert not rooms & {"migrator.executor", "migrator.emulators"}
     assert "migrator.connectors.rest.http" not in names
@@ -88,11 +88,11 @@ def test_check_imports_no_network_no_templates_and_no_store(tmp_path: Path) -> N
 def test_check_imports_jinja_for_a_template_only(tmp_path: Path) -> None:
     """The engine of templates comes with the first template."""
     names = check(tmp_path, field='"{{ Name }}"')
-    assert libraries(names) == {"click", "yaml", "petl", "jinja2", "jsonschema"}
+    assert libraries(names) == {"click", "yaml", "petl", "jinja2"}
 
 
 def test_check_between_two_crms_imports_no_table_library(tmp_path: Path) -> None:
     """Where no file is read, petl is not there; the network is not either, since a check does not use it."""
     names = check(tmp_path, source="spotler", table="contacts", key="id", field="last")
-    assert libraries(names) == {"click", "yaml", "jsonschema"}
+    assert libraries(names) == {"click", "yaml"}
     assert slow(names) <= {"email", "sqlite3", "zipfile"}
