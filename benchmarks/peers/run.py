@@ -40,12 +40,12 @@ def contestants() -> list[str]:
         "prepare": f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'prepare.py'))} {{work}} {{port}} {{csv}}",
         "load": run(f"apply people.yaml --yes --concurrency {TASKS}"),
         "resume": run(f"apply people.plan --yes --concurrency {TASKS}"),
-        "extract": run("plan contacts.yaml --offline"),
+        "extract": run("connector read ./stub.connector.yaml contacts"),
         "transform": run("plan owners.yaml"),
         "plan": run("plan people.yaml"),
         "typo": run("plan typo.yaml"),
         "typo-word": "transfrom",
-        "ok": r"([\d,]+)(?:  written and in the target| to create, )",
+        "ok": r"([\d,]+)(?:  written and in the target| to create, | records of )",
         "failed": r"([\d,]+)(?:  refused by the target| rejected)",
     }
     one = {
