@@ -11,9 +11,9 @@ from typing import Protocol, Self
 
 from migrator.connectors.protocols import Source
 from migrator.errors import PlanError, Problem
+from migrator.planner.columns import compile_for
 from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
-from migrator.planner.opening import compile_for
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.shaping.bench import Row
 from migrator.records import Catalog

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from migrator.contracts import dotted
 from migrator.errors import Problem
 from migrator.located import Pointer
+from migrator.planner.naming import Names, TemplateRefusedError
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import Noted, ValueRefusedError
-from migrator.planner.templates import Names, TemplateRefusedError, compile_condition, compile_text
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.planner.transforms.spec import Apply, Making, as_text
 from migrator.spec.values import Constant, FileOf, From, Lines, ListOf, MappingSpec, Template, Transform, Value
@@ -128,9 +128,16 @@ def _first_of(getters: list[Getter]) -> Get:
     return lambda cells, _notes: next((found for get in getters if (found := get(cells)) is not None), None)
 
 
+def _compile_text(text: str, scope: Scope) -> tuple[Getter, frozenset[str]]:
+    """Make the function of a template. Raises TemplateRefusedError."""
+    from migrator.planner.templates import compile_text  # noqa: PLC0415 - Jinja2 is for mappings that have a template
+
+    return compile_text(text, scope.names())
+
+
 def _template(text: str, pointer: Pointer, scope: Scope) -> Get:
     try:
-        render, _used = compile_text(text, scope.names())
+        render, _used = _compile_text(text, scope)
     except TemplateRefusedError as error:
         scope.refuse("E017", pointer, error.fact, error.hint)
         return _blank
@@ -138,6 +145,8 @@ def _template(text: str, pointer: Pointer, scope: Scope) -> Get:
 
 
 def _compile_condition(text: str, pointer: Pointer, scope: Scope) -> Callable[[Cells], bool] | None:
+    from migrator.planner.templates import compile_condition  # noqa: PLC0415 - the same
+
     try:
         return compile_condition(text, scope.names())[0]
     except TemplateRefusedError as error:
@@ -174,7 +183,7 @@ def _lines(templates: tuple[str, ...], separator: str, pointer: Pointer, scope: 
     parts: list[tuple[Getter, list[Getter]]] = []
     for n, text in enumerate(templates):
         try:
-            render, used = compile_text(text, scope.names())
+            render, used = _compile_text(text, scope)
         except TemplateRefusedError as error:
             scope.refuse("E017", (*pointer, "lines", n), error.fact, error.hint)
             continue

@@ -9,6 +9,7 @@ from typing import Any
 from migrator.connectors.protocols import Source, Target
 from migrator.errors import PlanError, Problem
 from migrator.planner.changes import ChangeMaker
+from migrator.planner.columns import compile_for
 from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
 from migrator.planner.desk import Desk
@@ -18,7 +19,6 @@ from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_matches
 from migrator.planner.normal import normal_text
-from migrator.planner.opening import compile_for
 from migrator.planner.options import plan_appends
 from migrator.planner.proposals import propose
 from migrator.planner.similar import note_similar

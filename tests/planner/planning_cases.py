@@ -14,9 +14,9 @@ from migrator.connectors.registry import find_definition
 from migrator.located import parse_located
 from migrator.planner.forms import Note, ReadFiles, Scope, compile_value
 from migrator.planner.making import INLINE, Planning, make_plan
+from migrator.planner.naming import Names
 from migrator.planner.paths import make_getter
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.templates import Names
 from migrator.ports import Rng, SystemClock
 from migrator.records import Catalog, Identity, Outcome, Question, TargetRecord, Write
 from migrator.spec.read import read_spec

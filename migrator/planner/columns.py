@@ -1,4 +1,4 @@
-"""A mapping, held against the headers of its source."""
+"""A mapping compiled against the columns that its source has."""
 
 from migrator.connectors.protocols import Source
 from migrator.errors import Problem, SourceError
