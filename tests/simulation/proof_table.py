@@ -24,6 +24,7 @@ FLOORS = {  # kind of case: how many at least in every run, and in the whole pro
     "kills of real processes": (6, 80),
     "faults on sockets": (24, 675),
     "signals": (7, 120),
+    "races of two processes": (4, 30),
     "faults of the ledger": (15, 100),
     TRACED: (200, 200),
 }
