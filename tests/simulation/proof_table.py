@@ -20,14 +20,15 @@ FLOORS = {  # kind of case: how many at least in every run, and in the whole pro
     "schedules: drawn from seeds": (300, 25_000),
     "seeds replayed byte for byte": (10, 50),
     "mutants killed": (15, 15),
-    "kills of forked processes": (20, 400),
+    "kills of forked processes": (13, 400),
     "kills of real processes": (6, 80),
     "processes killed twice": (1, 20),
-    "faults on sockets": (24, 675),
+    "faults on sockets": (17, 675),
     "signals": (7, 140),
     "races of two processes": (4, 30),
+    "plans that are refused": (6, 36),
     "faults of the ledger": (15, 100),
-    TRACED: (200, 200),
+    TRACED: (40, 200),
 }
 
 

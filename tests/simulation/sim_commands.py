@@ -273,6 +273,11 @@ class Case:
             codes.append(self.run(*APPLY))
         return codes
 
+    @property
+    def plan(self) -> Path:
+        """Give the place of the plan."""
+        return self.desk.folder / "acme.plan"
+
     def writes(self) -> int:
         """Count the writes that the server received."""
         return sum(entry.method != "GET" for entry in self.server.history())
