@@ -92,6 +92,9 @@ MUTANTS: dict[str, Mutant] = {
     "nothing is waited for before the reads": _mutant(
         Settler, "_wait", "max(self._remaining(*doubt) for doubt in doubts)", "0.0"
     ),
+    "the only read comes before it would show what landed last": _mutant(
+        Settler, "_remaining", "(0 if is_read_twice else self._target.lag_seconds)", "0"
+    ),
     "a single read is believed": _mutant(Settler, "_settle_creates", "if not open_changes or is_last:", "if True:"),
     "an incomplete list is believed": _mutant(Settler, "_read", "found.is_complete and", ""),
     "a list without the newest record is believed": _mutant(
