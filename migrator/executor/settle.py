@@ -88,7 +88,7 @@ class Settler:
                     self._journal.close(change, Ending(state=State.REJECTED, reason=words))
 
     async def _wait(self, doubts: list[Doubt]) -> None:
-        remaining = max(self._remaining(attempt) for _change, attempt in doubts)
+        remaining = max(self._remaining(*doubt) for doubt in doubts)
         if remaining > 0:
             writes = "1 write" if len(doubts) == 1 else f"{len(doubts)} writes"
             text = (
@@ -99,9 +99,13 @@ class Settler:
         while not self._how.stop.is_asked and (left := until - self._how.clock.monotonic()) > 0:
             await self._how.clock.sleep(min(STEP_SECONDS, left))
 
-    def _remaining(self, attempt: Attempt) -> float:
-        """Give the rest of the settle time; all of it where the clocks of two boots cannot be compared."""
-        whole = self._target.settle_seconds
+    def _remaining(self, change: Change, attempt: Attempt) -> float:
+        """Give the rest of the settle time; all of it where the clocks of two boots cannot be compared.
+
+        What is read but once waits until reads show what landed last, too; creates and options are read twice for that.
+        """
+        is_read_twice = change.action in {Action.CREATE, Action.APPEND}
+        whole = self._target.settle_seconds + (0 if is_read_twice else self._target.lag_seconds)
         passed = (self._how.clock.boottime_ns() - attempt.boottime_ns) / 1e9
         is_comparable = bool(attempt.boot_id) and attempt.boot_id == self._how.clock.boot_id() and passed >= 0
         return max(0.0, whole - passed) if is_comparable else whole

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from migrator.reports.tables import safe_cell, write_file
+from migrator.reports.tables import safe_cell
 from migrator.reports.wording import harmless, moment, of
+from migrator.reports.writing import write_file
 from migrator.store.readback import Finding, Match, Verification
 
 MAX_SHOWN = 10

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem
 from migrator.records import Action
-from migrator.store.changes import Change, change_hash
+from migrator.store.changes import CHAIN, Change, change_hash
 from migrator.store.draft import Draft
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
@@ -112,12 +112,12 @@ class Plan:
 
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
-        chain = hashlib.sha256(b"migrator").hexdigest()
+        chain = hashlib.sha256(CHAIN)
         for row in self.db.execute(f"{CHANGE_QUERY} ORDER BY c.seq"):
             if row[13] != _hash_of(row):
                 return f"operation {row[0]} ({row[4]} {row[2]} {row[5] or row[8]})"
-            chain = hashlib.sha256((chain + row[13]).encode()).hexdigest()
-        return "" if chain == self.header["chain"] else "the list of operations"
+            chain.update(row[13].encode())
+        return "" if chain.hexdigest() == self.header["chain"] else "the list of operations"
 
 
 def as_change(row: tuple[Any, ...], path: Path) -> Change:

@@ -306,7 +306,7 @@ class PracticeTarget:
 
     async def _perform(self, change: Write, act: Act) -> Outcome:
         written = Write(object=change.object, fields={**change.fields, **act.stored}, id=change.id)
-        target_id = change.id
+        target_id, is_gone = change.id, self._is_gone(change.id)
         if act.commits and act.late_seconds:
             self._late.append((self.clock.seconds + act.late_seconds, written))
         elif act.commits:
@@ -316,6 +316,8 @@ class PracticeTarget:
         await asyncio.sleep(0)
         if act.hangs:
             await asyncio.Event().wait()
+        if act.answer is None and is_gone:
+            return GONE
         if act.answer is None:
             return Outcome(verdict=Verdict.APPLIED, target_id=target_id, status=200)
         if act.answer.wait_seconds:
@@ -324,6 +326,8 @@ class PracticeTarget:
 
     def _commit(self, change: Write, moment: float) -> str:
         record_id = change.id
+        if self._is_gone(record_id):
+            return record_id
         if record_id in self._deleting:
             self._stored[record_id].versions.append((moment, None))
         elif record_id:
@@ -334,6 +338,9 @@ class PracticeTarget:
             self._stored[record_id] = _Stored(object=change.object, versions=[(moment, dict(change.fields))])
         self.history.append(Entry(moment=moment, text=f"= {change.object}/{record_id}"))
         return record_id
+
+    def _is_gone(self, record_id: str) -> bool:
+        return bool(record_id) and self._stored[record_id].versions[-1][1] is None
 
     def _change(self, record_id: str, fields: Mapping[str, Any], moment: float) -> None:
         stored = self._stored[record_id]

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.source import FileSource
-from migrator.connectors.protocols import Batch, Intend, SourceFacts, Table, go_ahead
+from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
 from migrator.connectors.registry import find_definition
 from migrator.located import parse_located
 from migrator.planner.forms import Note, ReadFiles, Scope, compile_value
-from migrator.planner.making import Planning, make_plan
+from migrator.planner.making import INLINE, Planning, make_plan
+from migrator.planner.naming import Names
 from migrator.planner.paths import make_getter
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.templates import Names
 from migrator.ports import Rng, SystemClock
 from migrator.records import Catalog, Identity, Outcome, Question, TargetRecord, Write
 from migrator.spec.read import read_spec
@@ -212,8 +212,9 @@ class Desk:
     source_block: str = "source: {connector: files}"
     top: str = ""
     earlier: list[tuple[str, str, str, Mapping[str, Any]]] = field(default_factory=list)
-    source: TypedSource | None = None
+    source: Source | None = None
     plans: int = 0
+    engine: str = INLINE
     answers: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, *lines: str) -> None:
@@ -235,7 +236,13 @@ class Desk:
         self.plans += 1
         path, rng = self.folder / "acme.plan", Rng(self.plans)
         how = Planning(
-            path=path, rejects=rejects, is_offline=is_offline, answers=self.answers, clock=FixedClock(), rng=rng
+            path=path,
+            rejects=rejects,
+            is_offline=is_offline,
+            answers=self.answers,
+            engine=self.engine,
+            clock=FixedClock(),
+            rng=rng,
         )
         spec = self.spec(objects)
         source = self.source or FileSource(project=spec.project, base=spec.path.parent, settings=spec.source.settings)

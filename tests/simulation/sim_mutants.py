@@ -55,6 +55,7 @@ _BULK = "return await self._target.write_many(writes, self._intend)"
 _ALONE = "return [await send(writes[0], self._intend)]"
 _LATE = "await self._intend(); return got"
 _SENDING = "Sending(self._journal, self._target, ready, self._leave())"
+_BEFORE = "[*differing(self._target, change.target, change.before, held.fields), *self._added(change, held)]"
 _SAME = "not differing(self._target, change.target, write.fields, fields)"
 
 MUTANTS: dict[str, Mutant] = {
@@ -89,7 +90,7 @@ MUTANTS: dict[str, Mutant] = {
         Settler, "confirm", 'if found.by_marker.get(change.marker or ""):', "if False:"
     ),
     "nothing is waited for before the reads": _mutant(
-        Settler, "_wait", "max(self._remaining(attempt) for _change, attempt in doubts)", "0.0"
+        Settler, "_wait", "max(self._remaining(*doubt) for doubt in doubts)", "0.0"
     ),
     "a single read is believed": _mutant(Settler, "_settle_creates", "if not open_changes or is_last:", "if True:"),
     "an incomplete list is believed": _mutant(Settler, "_read", "found.is_complete and", ""),
@@ -109,7 +110,16 @@ MUTANTS: dict[str, Mutant] = {
         "if self._tier(name) is not Tier.MARKER:\n        [self._journal.close(*one) for one in"
         " [(one, self._again(one)) for one, _ in doubts]]\n        return\n    if False:",
     ),
-    "drift is not looked for": _mutant(Dispatcher, "_drift", "if names := differing(", "if names := [] and differing("),
+    "drift is not looked for": _mutant(Dispatcher, "_drift", f"if names := {_BEFORE}:", "if names := []:"),
+    "a record that a person changed is deleted": _mutant(
+        Dispatcher, "_drift", f"if names := {_BEFORE}:",
+        f"if change.action is not Action.DELETE and (names := {_BEFORE}):",
+    ),
+    "a silent delete counts as applied": _mutant(Settler, "_settle_delete", "if held is None:", "if True:"),
+    "a parent is deleted before its children": _mutant(
+        Journal, "first_missing", "if (state := self.state_of(needed.id)) not in LANDED:",
+        "if (state := self.state_of(needed.id)) not in State:",
+    ),
     "an update is sent unread": _mutant(
         Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"
     ),

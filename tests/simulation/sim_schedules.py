@@ -40,7 +40,7 @@ def exhaustive() -> Iterator[Schedule]:
         position = 1 if death is None or death[1] % 2 else 2
         yield Schedule(case=case, faults=((position, fault),), deaths=(death,))
     for case, edit, death in product(OPERATIONS, EDITS, POINTS):
-        if CASES[case].held:
+        if CASES[case].edited:
             faults = ((1, "429"),) if edit == "edited-waiting" else ()
             yield Schedule(case=case, faults=faults, edit=edit, deaths=(death,))
 

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,13 @@ IDLE_SECONDS = 4.0
 _USER_AGENT = "migrator/0.1"
 _JSON = {"Content-Type": "application/json"}
 
-httpx = importlib.import_module("httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx")
+_LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
+_COMMAND = f"{_LIBRARY}._main"  # the library's own command line, which would bring rich and pygments along
+_none = {} if _COMMAND in sys.modules else {_COMMAND: None}
+sys.modules |= _none  # type: ignore[arg-type]  # None is Python's word for what is not to be had
+httpx = importlib.import_module(_LIBRARY)
+for _name in _none:
+    del sys.modules[_name]
 
 for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included

@@ -106,10 +106,15 @@ class Reader:
             if self._is_absent(request, answer, name):
                 return Reply(headers=answer.headers)
             reason = self._trouble(answer, name) or ("" if answer.body or attempt else "the answer is empty")
-            if not reason:
-                self._answered.add(name)
+            if reason:
+                continue
+            try:
                 data = load_json(answer.body, answer.charset) if answer.body else None
-                return Reply(data=data, headers=answer.headers)
+            except ValueError as error:
+                reason = f"the answer is not JSON: {error}"
+                continue
+            self._answered.add(name)
+            return Reply(data=data, headers=answer.headers)
         raise TargetError(self.unreachable(reason))
 
     def unreadable(self, reason: str) -> Problem:
@@ -151,10 +156,6 @@ class Reader:
             return f"the server answers {answer.status}"
         if answer.status not in _OK:
             raise TargetError(halt_problem(self._definition, answer))
-        try:
-            load_json(answer.body, answer.charset) if answer.body else None
-        except ValueError as error:
-            return f"the answer is not JSON: {error}"
         return ""
 
     def _hold(self, answer: Answer) -> str:
