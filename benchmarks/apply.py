@@ -145,7 +145,9 @@ class Bench:
         process.returncode = os.waitstatus_to_exitcode(status)
         said.close()
         if process.returncode != code:
-            sys.exit(f"ended with {process.returncode}: {(self.folder / 'said.txt').read_text(encoding='utf-8')[-2000:]}")
+            sys.exit(
+                f"ended with {process.returncode}: {(self.folder / 'said.txt').read_text(encoding='utf-8')[-2000:]}"
+            )
         cpu = usage.ru_utime + usage.ru_stime
         return Took(begun=begun, seconds=seconds, cpu=cpu, megabytes=usage.ru_maxrss // 1024, saw=self.stats())
 
@@ -220,7 +222,7 @@ def measure_limit(root: Path, rate: int, seconds: int) -> None:
 
 
 def measure_resume(root: Path, finished: int) -> None:
-    """Print how long a plan of finished changes takes to its first request, and the memory of the run that made them."""
+    """Print how long a plan of finished changes takes to its first request, and the memory of the run before."""
     with serving() as url:
         bench = Bench(root / "resume", url, finished + 1000, bulk=BULK)
         bench.plan()

@@ -1,7 +1,7 @@
 """A small CRM for the benchmark of apply: `crm.py RATE` serves people on loopback, and prints its port.
 
-It takes one person or many in a call, commits before it answers, and counts the writes, the moments of the first and the
-last one, and the answers 429 to what comes above RATE requests in any second (0: no limit). GET /_stats tells, and
+It takes one person or many in a call, commits before it answers, and counts the writes, the moments of the first and
+the last one, and the answers 429 to what comes above RATE requests in any second (0: no limit). GET /_stats tells, and
 begins to count anew; GET /_empty forgets the people as well.
 """
 

@@ -28,6 +28,7 @@ from migrator.errors import Problem, SpecError, TargetError
 
 MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 4.0
+MAX_URLS = 1_000
 
 _USER_AGENT = "migrator/0.1"
 _HEADER = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
@@ -97,6 +98,7 @@ class Http:
         self._verify = _tls() if transport is None and connection.base_url.startswith("https") else False
         self._transport = transport
         self._idle: list[Any] = []
+        self._urls: dict[str, Any] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -155,19 +157,22 @@ class Http:
     def _built(self, request: Request, trace: Any) -> Any:
         session = None if request.is_login else self._session
         query = {**request.query, **(session.query() if session else {})}
-        return httpx.Request(
-            request.method,
-            request.path if "://" in request.path else self._connection.base_url + request.path,
-            params=query or None,
-            headers={
-                **self._header,
-                **(session.header() if session else {}),
-                **(_JSON if request.body else {}),
-                **request.header,
-            },
-            extensions={"trace": trace},  # no timeout: the deadline is over the whole request, the library's per read
-            **self._content(request),
-        )
+        header = {**self._header, **(session.header() if session else {}), **request.header}
+        told = {"extensions": {"trace": trace}}  # no timeout: the deadline is over the whole, the library's per read
+        if query or not request.body:
+            header |= _JSON if request.body else {}
+            address = self._address(request)
+            return httpx.Request(
+                request.method, address, params=query or None, headers=header, **self._content(request), **told
+            )
+        url = self._urls.get(request.path) or self._urls.setdefault(request.path, httpx.URL(self._address(request)))
+        if len(self._urls) > MAX_URLS:
+            self._urls.clear()
+        header = {"Host": url.netloc.decode("ascii"), **header, **_JSON, "Content-Length": str(len(request.body))}
+        return httpx.Request(request.method, url, headers=header, stream=httpx.ByteStream(request.body), **told)
+
+    def _address(self, request: Request) -> str:
+        return request.path if "://" in request.path else self._connection.base_url + request.path
 
     def _content(self, request: Request) -> dict[str, Any]:
         """Give the body as the library wants it, with the fields of the session in each form."""
