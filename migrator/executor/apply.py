@@ -197,3 +197,4 @@ class _Run:
         async with asyncio.TaskGroup() as group:
             for _worker in range(min(self._concurrency, MAX_CONCURRENCY[tier], len(changes))):
                 self._how.stop.watch(group.create_task(work()))
+        self._journal.commit()

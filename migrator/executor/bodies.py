@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from migrator.json_text import to_json
 from migrator.records import Action, Write
-from migrator.store.changes import Change, canonical_json, operation_id
+from migrator.store.changes import Change, operation_id
 from migrator.store.journal import Journal, State
 
 
@@ -51,8 +52,8 @@ def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
 
 def body_hash(write: Write) -> str:
     """Hash what is sent, so that sending it again can be seen to be the same."""
-    parts: list[Any] = [write.object, write.id, write.parent, dict(write.fields)]
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+    parts: list[Any] = [write.object, write.id, list(write.parent) if write.parent else None, dict(write.fields)]
+    return hashlib.sha256(to_json(parts).encode()).hexdigest()
 
 
 def _values(change: Change) -> Iterator[Any]:

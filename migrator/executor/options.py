@@ -27,6 +27,8 @@ async def add_options(plan: Plan, journal: Journal, target: Target, how: Applyin
 
     Raises TargetError where a list cannot be read, StoreError where nothing can be journalled.
     """
+    if not plan.header["totals"]["append"]:
+        return None  # without a look through all changes
     only = plan.header["objects"][how.only]["target"] if how.only else ""
     wanted = (change for change in plan.appends() if only in {"", change.target})
     for _list, changes in groupby(wanted, key=lambda change: (change.target, *change.after)):
@@ -65,6 +67,7 @@ async def _send(batch: list[Change], journal: Journal, target: Target) -> Outcom
         if is_intended:  # the session had ended, so that request was not applied
             _close(batch, journal, Outcome(verdict=Verdict.NOT_APPLIED))
         journal.intend([(change, change.sha256) for change in batch])
+        await journal.durable()
         is_intended = True
         failpoint("intended")
 

@@ -52,6 +52,7 @@ class Sending:
         if not self._may_go():
             raise NotNowError
         self._journal.intend([(change, body_hash(write)) for change, write in self._ready])
+        await self._journal.durable()
         self._is_intended = True
         failpoint("intended")
 

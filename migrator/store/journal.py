@@ -5,7 +5,7 @@ there is none, it is planned.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,10 +14,13 @@ from migrator.errors import PlanError, Problem
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
-from migrator.store.images import forget, keep_image, keep_origin
+from migrator.store.images import keep_image, keep_origin
 from migrator.store.ledger import FINISHED, Ledger
+from migrator.store.pending import pending
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
+from migrator.store.together import Together
+from migrator.store.written import Written
 
 
 class State(StrEnum):
@@ -80,6 +83,9 @@ class Journal:
         self._ledger = ledger
         self._plan = plan
         self._clock = clock
+        self._together = Together(ledger)
+        self._written = Written(ledger.db, plan)
+        self._boot_id: str | None = None
         self.run = 0
 
     def begin(self, facts: Mapping[str, Any]) -> bool:
@@ -100,13 +106,13 @@ class Journal:
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
                 keep_origin(db, self._plan.id, self._plan.header)
-                for name, key, target_id, fields in self._agreed():
-                    self._remember((name, key), target_id, json.loads(fields))
+                self._written.take_over()
             db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
         return is_first
 
     def end(self, state: str, reason: str = "") -> None:
         """Close the run; a run that is done finishes its plan."""
+        self._together.finish()
         with self._ledger.transaction("end") as db:
             db.execute("UPDATE run SET ended=?, state=?, reason=? WHERE id=?", (self._now(), state, reason, self.run))
             if state.startswith(FINISHED):
@@ -114,13 +120,8 @@ class Journal:
 
     def pending(self, *, after: int, limit: int) -> list[Change]:
         """Give the next changes that are planned, in their order, from behind a sequence number."""
-        found: list[Change] = []
-        for change in self._plan.changes(after=after):
-            if self.state_of(change.id) is State.PLANNED:
-                found.append(change)
-            if len(found) == limit:
-                break
-        return found
+        with translated(self._ledger.path):
+            return pending(self._ledger.db, self._plan, after=after, limit=limit)
 
     def unsettled(self) -> list[tuple[Change, Attempt]]:
         """Give the operations of which nobody knows whether they arrived, each with its last attempt."""
@@ -187,25 +188,39 @@ class Journal:
         ).fetchone()
         return [row[0]] if row else []
 
-    def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
-        """Make the intent to send these durable, each with the hash of its body; only then may a request go.
+    def intend(self, changes: Sequence[tuple[Change, str]]) -> None:
+        """Note the intent to send these, each with the hash of its body; only when it is `durable` may a request go.
 
         Raises PlanError where another body was sent before.
         """
-        boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
-        with self._ledger.transaction("intent") as db:
-            for change, body_sha256 in changes:
+        earlier = [self._attempts(change.id) for change, _sha256 in changes]
+        for (change, body_sha256), (_number, sent_sha256) in zip(changes, earlier, strict=True):
+            if sent_sha256 not in {None, body_sha256}:
+                raise self._other_body(change)
+        if self._boot_id is None:
+            self._boot_id = self._clock.boot_id()
+        when = (self._boot_id, self._clock.boottime_ns(), self._now())
+        with self._together.join("intent") as db:
+            for (change, body_sha256), (number, _sent_sha256) in zip(changes, earlier, strict=True):
                 self._ensure(change)
                 self._move(change.id, Ending(state=State.INTENT))
-                number, earlier = self._attempts(change.id)
-                if earlier not in {None, body_sha256}:
-                    raise self._other_body(change)
-                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
+                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, *when)
                 db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
 
+    async def durable(self) -> None:
+        """Wait until all that was journalled is on the disk, with what others journal meanwhile. Raises StoreError."""
+        await self._together.durable()
+
+    def commit(self) -> None:
+        """Make all that was journalled durable, now. Raises StoreError."""
+        self._together.commit()
+
     def close(self, change: Change, ending: Ending) -> None:
-        """Journal how an operation that was sent goes on, and what it wrote if it landed."""
-        with self._ledger.transaction("outcome") as db:
+        """Journal how an operation that was sent goes on, and what it wrote if it landed; durable with the next intent.
+
+        Where it is not durable by the end of the process, the operation is in doubt, and read.
+        """
+        with self._together.join("outcome") as db:
             if ending.outcome:
                 db.execute(
                     "UPDATE attempt SET outcome=?, status=?, evidence=?"
@@ -218,7 +233,7 @@ class Journal:
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
-        with self._ledger.transaction("decision"):
+        with self._together.join("decision"):
             self._ensure(change)
             self._move(change.id, ending)
             self._note(change, ending)
@@ -228,13 +243,14 @@ class Journal:
 
         Blocked operations are looked at in their order, with what came before them freed already.
         """
+        self.commit()
         ending, now = decision.ending, self._now()
         with self._ledger.transaction("resolve") as db:
             said = (self._plan.id, change.id, now, decision.who, decision.why, ending.state, ending.reason)
             db.execute("INSERT INTO decision VALUES(?,?,?,?,?,?,?)", said)
             self._move(change.id, ending)
             if ending.target_id:
-                self._remember((change.object, change.key), ending.target_id, ending.fields)
+                self._written.remember((change.object, change.key), ending.target_id, ending.fields)
             for blocked in self._blocked():
                 if is_free(blocked):
                     self._move(blocked.id, Ending(state=State.PLANNED))
@@ -247,6 +263,7 @@ class Journal:
 
         Of several readings the first one counts.
         """
+        self.commit()
         with self._ledger.transaction("confirm") as db:
             db.executemany(
                 "INSERT OR IGNORE INTO stood SELECT plan_id, id, ? FROM op WHERE plan_id=? AND id=? AND kind='create'"
@@ -269,6 +286,7 @@ class Journal:
 
     def checkpoint(self) -> None:
         """Fold the log into the ledger's file, as far as readers allow."""
+        self.commit()
         with translated(self._ledger.path):
             self._ledger.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
@@ -321,12 +339,8 @@ class Journal:
         db = self._ledger.db
         if ending.state in _IMAGED and "undo" not in self._plan.header:
             keep_image(db, self._plan.id, change, self._parent_of(change), ending.fields)
-        if ending.state not in LANDED or not ending.target_id or change.action is Action.APPEND:
-            return
-        if change.action is Action.DELETE:
-            forget(db, self._migration(), change)
-        else:
-            self._remember((change.object, change.key), ending.target_id, ending.fields)
+        if ending.state in LANDED and ending.target_id:
+            self._written.note(change, ending.target_id, ending.fields)
 
     def _parent_of(self, change: Change) -> tuple[str, str] | None:
         if change.parent is None:
@@ -334,32 +348,6 @@ class Journal:
         above, parent_id = change.parent
         found = self.target_of(parent_id["$op"]) if isinstance(parent_id, Mapping) else parent_id
         return (above, str(found)) if found else None
-
-    def _remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
-        """Note what a row (object, key) is in the target and the values of it that stand there.
-
-        A field of which nothing new is known keeps the value that we wrote last: by it a later plan tells who changed.
-        """
-        where = (*self._migration(), *row)
-        known = self._ledger.db.execute(
-            "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=? AND target_id=?",
-            (*where, target_id),
-        ).fetchone()
-        values = {**(json.loads(known[0]) if known else {}), **fields}
-        self._ledger.db.execute(
-            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)",
-            (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),
-        )
-
-    def _agreed(self) -> Iterable[tuple[str, str, str, str]]:
-        return self._plan.db.execute(
-            "SELECT o.name, r.key, a.target_id, a.fields FROM agreed a JOIN record r ON r.id=a.record"
-            " JOIN object o ON o.id=r.object"
-        )
-
-    def _migration(self) -> tuple[str, str]:
-        """Name what the id map is kept for: a mapping, and the account that it writes to."""
-        return self._plan.header["mapping"]["name"], self._plan.header["target"]["fingerprint"]
 
     def _op(self, op_id: str) -> tuple[str, str | None] | None:
         with translated(self._ledger.path):

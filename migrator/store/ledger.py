@@ -92,9 +92,8 @@ class Ledger:
     def transaction(self, point: str = "") -> Iterator[sqlite3.Connection]:
         """Write all or nothing, durably. Raises StoreError; then nothing was written."""
         with translated(self.path):
-            self.db.execute("BEGIN IMMEDIATE")
+            self.begin()
             try:
-                self._check_epoch()
                 yield self.db
                 failpoint(f"before-commit-{point}")
                 self.db.execute("COMMIT")
@@ -103,6 +102,15 @@ class Ledger:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+
+    def begin(self) -> None:
+        """Begin a transaction, as the newest writer only. Raises StoreError; then none is open."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            self._check_epoch()
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
 
     def register(self, entry: PlanEntry) -> None:
         """Take a sealed plan in; only a registered plan is ever applied."""

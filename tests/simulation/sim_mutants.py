@@ -120,8 +120,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a silent delete counts as applied": _mutant(Settler, "_settle_delete", "if held is None:", "if True:"),
     "a parent is deleted before its children": _mutant(
-        Journal, "first_missing", "if (state := self.state_of(needed.id)) not in LANDED:",
-        "if (state := self.state_of(needed.id)) not in State:",
+        Dispatcher, "perform", "write = fill(",
+        "async def find(_change): return ''\n    self._links.find = find\n"
+        "    self._journal.first_missing = lambda _change: None\n    write = fill(",
     ),
     "an update is sent unread": _mutant(
         Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"

@@ -1,0 +1,102 @@
+"""Writes to the ledger that are ready together, made durable by one commit (guarantees.md, section 5).
+
+Whoever writes joins the open transaction; it is committed at the next turn of the event loop, when all that were ready
+have joined. No intent is acted on before `durable` returns. A commit that fails fails all that are in it, for good:
+nothing more is written by it, since nobody knows what the disk holds.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrator.ports import failpoint
+from migrator.store.ledger import Ledger
+from migrator.store.sqlite import translated
+
+
+class Together:
+    """The shared transaction of one ledger. Without an event loop, each write is committed at once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._points: list[str] = []
+        self._error: BaseException | None = None
+
+    @contextmanager
+    def join(self, point: str) -> Iterator[sqlite3.Connection]:
+        """Write within the shared transaction. Raises StoreError; then nothing of it was written, nor will be."""
+        self._check()
+        try:
+            with translated(self._ledger.path):
+                if not self._points:
+                    self._begin()
+                self._points.append(point)
+                yield self._ledger.db
+        except BaseException as error:
+            self._fail(error)
+            raise
+        if not _is_looping():
+            self.commit()
+
+    async def durable(self) -> None:
+        """Wait until all that was written so far is on the disk. Raises StoreError."""
+        if self._points:
+            await asyncio.sleep(0)  # those who are ready as well join in; the commit is due before this goes on
+        self.commit()
+
+    def commit(self) -> None:
+        """Commit what is written, now. Raises StoreError."""
+        if self._points and self._error is None:
+            try:
+                self._commit()
+            except BaseException as error:
+                self._fail(error)
+                raise
+        self._check()
+
+    def finish(self) -> None:
+        """Commit what is written, unless a commit failed: that was told already. Raises StoreError."""
+        if self._error is None:
+            self.commit()
+
+    def _begin(self) -> None:
+        self._ledger.begin()
+        if _is_looping():
+            asyncio.get_running_loop().call_soon(self._commit_soon)
+
+    def _commit_soon(self) -> None:
+        """Commit at the end of a turn of the loop; whoever writes next is told of what went wrong."""
+        if self._points and self._error is None:
+            try:
+                self._commit()
+            except BaseException as error:  # noqa: BLE001 - it is raised again by the next who joins or waits
+                self._fail(error)
+
+    def _commit(self) -> None:
+        with translated(self._ledger.path):
+            points, self._points = self._points, []
+            for point in points:
+                failpoint(f"before-commit-{point}")
+            self._ledger.db.execute("COMMIT")
+            for point in points:
+                failpoint(f"after-commit-{point}")
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = error if _is_looping() else None
+        self._points = []
+        if self._ledger.db.in_transaction:
+            with translated(self._ledger.path):
+                self._ledger.db.execute("ROLLBACK")
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+def _is_looping() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
