@@ -6,6 +6,7 @@ rapidfuzz, of the extra `match`, is imported here and nowhere else; without it t
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from heapq import nsmallest
 from importlib.util import find_spec
 from itertools import pairwise
 
@@ -45,7 +46,8 @@ def hints_among(known: Iterable[str]) -> Callable[[str], str]:
     def hint(value: str) -> str:
         word = value[:MAX_VALUE].casefold()
         shared = Counter(n for pair in _pairs(word) for n in by_pair.get(pair, ()))
-        scored = ((similarity(word, names[n].casefold()), -n) for n, _count in shared.most_common(MAX_HELD_AGAINST))
+        first = nsmallest(MAX_HELD_AGAINST, shared, key=lambda n: (-shared[n], n))  # the same in every process
+        scored = ((similarity(word, names[n].casefold()), -n) for n in first)
         likeness, n = max(scored, default=(0.0, 0))
         return f"did you mean '{names[-n]}'?" if likeness >= NEAR else ""
 

@@ -17,7 +17,7 @@ from migrator.cli.opening import source_of
 from migrator.connectors.protocols import Source
 from migrator.errors import StoreError
 from migrator.planner.columns import compile_for
-from migrator.planner.making import Planning, Retry, make_plan
+from migrator.planner.making import INLINE, Planning, Retry, make_plan
 from migrator.reports.html import plan_html
 from migrator.reports.machine import plan_json
 from migrator.reports.summary import Summary, summarize
@@ -50,6 +50,7 @@ class Wish:
     folder: Path | None = None
     rejects: Limit | None = None
     is_offline: bool = False
+    engine: str = INLINE
     again: Again | None = None
 
 
@@ -76,6 +77,7 @@ async def _make(spec: MappingSpec, wish: Wish) -> Plan:
             path=wish.output,
             rejects=wish.rejects,
             is_offline=wish.is_offline,
+            engine=wish.engine,
             answers=answers,
             retry=wish.again.told if wish.again else None,
         )

@@ -45,9 +45,10 @@ def _text(field: Field) -> Coerce:
     hint_of = hints_among(options)
 
     def coerce(value: Any) -> str:
-        text = value if type(value) is str else _as_canonical_text(value)
-        _check_option(text, options, hint_of)
-        if longest is not None and len(text.encode("utf-16-le")) > longest * 2:
+        text = value if value.__class__ is str else _as_canonical_text(value)
+        if options:
+            _check_option(text, options, hint_of)
+        if longest is not None and len(text) > longest // 2 and len(text.encode("utf-16-le")) > longest * 2:
             fact = f"is {len(text):,} characters long, the target takes {longest:,}"
             raise ValueRefusedError("E111", fact, value=text, hint=f"shorten it, or state {{truncate: {longest}}}")
         return text

@@ -14,6 +14,7 @@ from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
 from migrator.planner.desk import Desk
 from migrator.planner.duplicates import settle_duplicates
+from migrator.planner.engines import Engine, Inline, Workers
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_matches
@@ -24,7 +25,7 @@ from migrator.planner.similar import note_similar
 from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
-from migrator.records import Identity
+from migrator.records import Catalog, Identity
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.holdings import note_unstated
@@ -33,6 +34,7 @@ from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
 from migrator.store.tallies import set_facts
 
+INLINE, PROCESSES = ENGINES = ("inline", "processes")
 OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 
@@ -59,6 +61,7 @@ class Planning:
     is_offline: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
     retry: Retry | None = None
+    engine: str = INLINE
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
@@ -79,12 +82,16 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     contents = Contents(source)
     compiled = compile_for(spec, source, target.catalog, contents)
     identity = OFFLINE if how.is_offline else await target.identify()
-    with Draft(path) as draft:
-        stage = Stage(draft, compiled, contents)
+    with Draft(path) as draft, _engine(spec, source, target.catalog, how, Inline(compiled, contents)) as engine:
+        stage = Stage(draft, engine)
         header = await _fill(compiled, (source, target), (draft, stage), (ledger, identity), how)
         if how.retry:
             header["source"]["retry"] = asdict(how.retry)
         return seal_plan(draft, header, ledger, how)
+
+
+def _engine(spec: MappingSpec, source: Source, catalog: Catalog, how: Planning, inline: Inline) -> Engine:
+    return Workers((spec, source, catalog), inline) if how.engine == PROCESSES else inline
 
 
 def refuse_started(ledger: Ledger, path: Path) -> None:

@@ -65,6 +65,8 @@ def _lines(found: Verification) -> Iterator[str]:
         more = f" ({rules})" if match is Match.NORMALISED and rules else ""
         if count := found.records.get(match, 0):
             yield f"  {count:>9,}  {match}: {words}{more}"
+    if found.later:
+        yield f"  {found.later:>9,}  of them were written again or deleted by a later run, and are compared with that"
     if found.duplicates:
         yield f"  {found.duplicates:>9,}  duplicate: one marker or match value in several records"
     if found.unexpected:
@@ -99,6 +101,7 @@ def verified_json(found: Verification | None) -> dict[str, Any] | None:
         "records": dict(found.records),
         "fields": {name: dict(counts) for name, counts in found.fields.items()},
         "rules": dict(found.rules),
+        "later": found.later,
         "duplicates": found.duplicates,
         "unexpected": found.unexpected,
         "totals": {name: dict(total) for name, total in found.totals.items()},

@@ -5,6 +5,7 @@ The same seed prints the same lines, byte for byte.
 
 import sys
 
+import sim_runs
 import sim_world
 from sim_checker import Evidence
 from sim_schedules import seeded
@@ -20,7 +21,7 @@ def replay(seed: int, case: str = "") -> None:
         return evidence(world)
 
     sim_world.World.evidence = shown  # type: ignore[method-assign, assignment]
-    (verdict,) = sim_world.run_all([seeded(seed, case)])
+    (verdict,) = sim_runs.run_all([seeded(seed, case)])
     sys.stdout.write("\n".join([*verdict.wrongs, f"{verdict.runs} runs, {verdict.deaths} deaths, {verdict.digest}\n"]))
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from apply_cases import COMPANIES, FRIENDS, NOTES, Bench
 from practice_target import CRELATE, MARKER
+from undo_cases import plan_undo
 
 OPTIONS = """\
   companies:
@@ -24,6 +25,7 @@ OPTIONS = """\
     fields: {Name: name, Description: {from: about, options: append}}
 """
 LIST = ("companies", "Description")
+OBJECTS = ("companies", "contacts", "notes")
 
 
 class Ref(NamedTuple):
@@ -45,7 +47,10 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """A project: its tables and mapping, what the CRM holds before, how many writes go before those of interest."""
+    """A project: its tables and mapping, what the CRM holds before, how many writes go before those of interest.
+
+    `edited` is the record that people work on; of what is undone, the plan is the one that takes back what was applied.
+    """
 
     tables: Mapping[str, tuple[str, ...]]
     objects: str
@@ -55,6 +60,8 @@ class Case:
     skipped: int = 0
     bulk: int = 1
     concurrency: int = 1
+    edited: str = ""
+    is_undone: bool = False
 
     def prepare(self, bench: Bench) -> None:
         """Let the CRM hold and offer what the case says."""
@@ -85,13 +92,19 @@ def _person(n: int, **references: Ref) -> Row:
     return Row(label=f"+ contacts/{n}", object="contacts", found_by={MARKER: f"acme/contacts/{n}"}, fields=fields)
 
 
-def _friend(n: int, **references: Ref) -> Row:
-    return Row(label=f"& contacts/{n}", object="contacts", found_by={MARKER: f"acme/contacts/{n}"}, fields=references)
+def _friend(n: int, label: str = "", **references: Ref | None) -> Row:
+    return Row(
+        label=label or f"& contacts/{n}", object="contacts", found_by={MARKER: f"acme/contacts/{n}"}, fields=references
+    )
 
 
 def _note(n: int) -> Row:
     fields = {"Body": f"note {n}"}
     return Row(label=f"+ notes/{n}", object="notes", found_by=fields, fields=fields, parent="+ companies/1")
+
+
+def _deleted(name: str, n: int) -> Row:
+    return Row(label=f"- {name}/{n}", object=name, found_by={MARKER: f"acme/{name}/{n}"}, fields={})
 
 
 def _companies(*lines: str) -> dict[str, tuple[str, ...]]:
@@ -101,6 +114,7 @@ def _companies(*lines: str) -> dict[str, tuple[str, ...]]:
 _THREE = tuple(f"{n},C{n},new" for n in (1, 2, 3))
 _PEOPLE = {"people.csv": ("id,last,company,friend", "1,L1,1,2", "2,L2,1,1")}
 _OLD = {f"k{n}": {"Name": f"C{n}", "Description": "old"} for n in (1, 2, 3)}
+_OTHERS = {"x1": {"Name": "Other", "Description": "of others"}}
 _FRIENDSHIP = (
     _person(1),
     _person(2, RelatedContact_Other_Id=Ref("+ contacts/1")),
@@ -109,7 +123,9 @@ _FRIENDSHIP = (
 
 CASES: dict[str, Case] = {
     "create": Case(tables=_companies(*_THREE), objects=COMPANIES, rows=tuple(map(_company, (1, 2, 3)))),
-    "update": Case(tables=_companies(*_THREE), objects=COMPANIES, rows=tuple(map(_changed, (1, 2, 3))), held=_OLD),
+    "update": Case(
+        tables=_companies(*_THREE), objects=COMPANIES, rows=tuple(map(_changed, (1, 2, 3))), held=_OLD, edited="k1"
+    ),
     "link": Case(
         tables={**_companies("1,C1,new"), **_PEOPLE},
         objects=COMPANIES + FRIENDS,
@@ -129,6 +145,14 @@ CASES: dict[str, Case] = {
         options=("New", "Newer"),
     ),
     "together": Case(tables=_companies(*_THREE), objects=COMPANIES, rows=tuple(map(_company, (1, 2, 3))), bulk=2),
+    "delete": Case(
+        tables=_companies(*_THREE),
+        objects=COMPANIES,
+        rows=tuple(_deleted("companies", n) for n in (1, 2, 3)),
+        held=_OTHERS,
+        edited="c3",
+        is_undone=True,
+    ),
     "many": Case(
         tables=_companies(*(f"{n},C{n},new" for n in range(1, 9))),
         objects=COMPANIES,
@@ -144,16 +168,30 @@ CASES: dict[str, Case] = {
         rows=(_company(1), _company(2), _changed(3), *_FRIENDSHIP, _note(1)),
         held={"k3": _OLD["k3"]},
     ),
+    "undo": Case(
+        tables={**_companies(*_THREE), **_PEOPLE, "notes.csv": ("id,company,text", "1,1,note 1")},
+        objects=COMPANIES + FRIENDS + NOTES,
+        rows=(
+            *(_deleted("companies", n) for n in (1, 2)),
+            *(_deleted("contacts", n) for n in (1, 2)),
+            Row(label="- notes/1", object="notes", found_by={"Body": "note 1"}, fields={}),
+            _friend(1, label="~ contacts/1", RelatedContact_Other_Id=None),
+            replace(_changed(3), fields=_OLD["k3"]),
+        ),
+        held={"k3": _OLD["k3"], **_OTHERS},
+        edited="c2",
+        is_undone=True,
+    ),
 }
-OPERATIONS = ("create", "update", "link", "child", "append", "together")
+OPERATIONS = ("create", "update", "link", "child", "append", "together", "delete")
 
 
 class Made(NamedTuple):
-    """A plan that was made once, and the ledger that took it in."""
+    """A plan that was made once, the ledger that took it in, and what the CRM held by then, by object and id."""
 
-    plan: bytes
+    path: Path
     ledger: bytes
-    mapping: str
+    held: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 @cache
@@ -167,7 +205,13 @@ def made(name: str) -> Made:
     for table, lines in case.tables.items():
         bench.write(table, *lines)
     bench.plan(case.objects)
-    return Made((folder / "acme.plan").read_bytes(), bench.ledger.read_bytes(), case.objects)
+    path = folder / "acme.plan"
+    if case.is_undone:
+        assert bench.apply().state == "DONE"
+        path = folder / "undo.plan"
+        assert len(plan_undo(bench)) == len(case.rows)
+    held = {object_name: bench.target.held(object_name) for object_name in OBJECTS}
+    return Made(path, bench.ledger.read_bytes(), held)
 
 
 @cache

@@ -35,6 +35,7 @@ class Arrival(NamedTuple):
     fields: Mapping[str, Any]
     parent: tuple[str, str] | None
     is_untouched: bool
+    is_delete: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,6 +47,7 @@ class Evidence:
     arrivals: list[Arrival]
     reads: list[tuple[float, str]]
     by_hand: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
     spoilt: frozenset[str] = frozenset()
 
 
@@ -71,6 +73,10 @@ def _row_wrongs(case: Case, row: Row, claims: Mapping[str, Claim], seen: Evidenc
     (state, said), ids = claims[row.label], find(row, seen)
     if row.label[0] == "+":
         yield from _wrong_count(row, state, len(ids), seen)
+    if row.label[0] == "-":
+        if (state in LANDED and ids) or (state in NEVER and not ids and not seen.removed):
+            yield f"loss: {row.label} is {state} and {'stands there' if ids else 'is gone'}"
+        return
     if state in NEVER and row.label[0] == "~" and _stands(row, ids, seen):
         yield f"loss: {row.label} is {state} and stands there"
     if state not in LANDED or not ids:
@@ -119,9 +125,16 @@ def _overwritten(seen: Evidence) -> Iterator[str]:
 
 def _strangers(case: Case, seen: Evidence) -> Iterator[str]:
     """Nothing stands there but what was there and what the rows became, under the right parent."""
-    known = {key for row in case.rows for key in find(row, seen)} | set(case.held)
+    ours = {key for row in case.rows for key in find(row, seen)}
+    known = ours | set(case.held)
     for name, records in seen.held.items():
         yield from (f"stranger: {name}/{key}" for key in records if key not in known)
+    for key, fields in case.held.items():
+        now = seen.held["companies"].get(key)
+        if now is None and key not in seen.removed:
+            yield f"loss: companies/{key} is gone, and nobody was to delete it"
+        elif key not in ours and now not in (None, fields):
+            yield f"touched: companies/{key} is {now}"
     by_label = {one.label: one for one in case.rows}
     for arrival in seen.arrivals:
         row = next((one for one in case.rows if one.parent and one.found_by.items() <= arrival.fields.items()), None)
@@ -137,6 +150,7 @@ def _rash(seen: Evidence) -> Iterator[str]:
     sent: Counter[str] = Counter()
     for arrival in seen.arrivals:
         name = arrival.id or str(arrival.fields.get(MARKER) or sorted(arrival.fields.items()))
+        name = f"delete {name}" if arrival.is_delete else name
         before = last.get((arrival.object, name))
         last[arrival.object, name] = arrival
         if not arrival.is_untouched:

@@ -17,17 +17,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from sim_cases import workshop
 from sim_checker import FINAL, LANDED, NEVER
 from test_crm_targets import TARGETS, settings_of
 
+from migrator.cli import accounts
 from migrator.cli import apply as _apply  # noqa: F401 - imported before the fork, so that no command waits for it
 from migrator.cli import plan as _plan  # noqa: F401 - the same
 from migrator.cli.main import main
+from migrator.connectors.registry import find_definition
+from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator, Options, start
 from migrator.emulators.centralstation import CentralStationOptions
@@ -38,6 +43,8 @@ ENDED = {0, 5, 6}
 PLAN = ("plan", "acme.yaml", "-o", "acme.plan")
 APPLY = ("apply", "acme.plan", "--yes")
 OPERATIONS = ("create", "update")
+for _late in ("anyio._backends._asyncio", "anyio.streams.tls", "certifi", "h11", "httpcore", "encodings.idna"):
+    import_module(_late)  # what a run imports when it first needs it: once for all that are forked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +111,8 @@ class Runner:
         if order["max_bytes"]:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (order["max_bytes"], order["max_bytes"]))
+        vars(accounts)["find_definition"] = _known_definition
+        jinja2.Environment = _remembering(jinja2.Environment)  # type: ignore[misc, assignment]
         RestTarget.__aenter__ = _hurried(RestTarget.__aenter__)  # type: ignore[method-assign, assignment]
         try:
             main(order["arguments"])
@@ -113,6 +122,28 @@ class Runner:
             sys.stdout.flush()
             sys.stderr.flush()
         return 0
+
+
+@cache
+def _definition(crm: str) -> Definition:
+    return find_definition(crm, project=Path(), base=Path(), place="")
+
+
+def _known_definition(crm: str, **_where: Any) -> Definition:
+    """Give the definition of a CRM, which was read before the fork."""
+    return _definition(crm)
+
+
+def _remembering(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a template be compiled once for all commands: it takes longer than a run over a few rows."""
+    return partial(make, bytecode_cache=jinja2.FileSystemBytecodeCache(str(_compiled())))
+
+
+@cache
+def _compiled() -> Path:
+    folder = workshop() / "compiled"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _hurried(enter: Callable[[RestTarget], Any]) -> Callable[[RestTarget], Any]:
@@ -258,6 +289,7 @@ def desk(crm: str, operation: str) -> Desk:
 @cache
 def _desk(crm: str, operation: str, pid: int) -> Desk:
     """Set up a project, and plan it."""
+    _definition(crm)
     folder = workshop() / f"desk-{pid}" / f"{crm}-{operation}"
     folder.mkdir(parents=True)
     to, first, last, marker = TARGETS[crm]

@@ -27,25 +27,27 @@ _DEFINITION = read_definition(packaged("connectors", "definitions", "crelate.yam
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What a write meets: what takes effect, what is answered to a create and to an update, and what reads do next."""
+    """What a write of each kind meets: what takes effect, and what is answered; and what reads do next."""
 
-    created: Act
-    changed: Act
+    create: Act
+    update: Act
+    delete: Act
     reads: str = ""
 
-    def act(self, *, is_update: bool) -> Act:
-        """Give what the target does; only a create can be doubled."""
-        return self.changed if is_update else self.created
+    def act(self, kind: str) -> Act:
+        """Give what the target does to a write of a kind; only a create can be doubled."""
+        return {"create": self.create, "update": self.update, "delete": self.delete}[kind]
 
 
 def _answered(answer: Answer, *, commits: bool = False, late_seconds: float = 0.0) -> Fault:
-    """Answer so, once for a create and once for an update, as the connector judges it."""
-    acts = []
-    for kind, record_id in (("create", ""), ("update", "k1")):
+    """Answer so to each kind of write, as the connector judges it; what is a success by its words takes effect."""
+    acts: dict[str, Act] = {}
+    for kind, record_id in (("create", ""), ("update", "k1"), ("delete", "k1")):
         action = _DEFINITION.objects["companies"].actions[kind]
         outcome = classify(_DEFINITION, action, Write(object="companies", fields={}, id=record_id), answer)
-        acts.append(Act(commits=commits, answer=outcome, late_seconds=late_seconds))
-    return Fault(created=acts[0], changed=acts[1])
+        is_done = commits or outcome.verdict is Verdict.APPLIED
+        acts[kind] = Act(commits=is_done, answer=outcome, late_seconds=late_seconds)
+    return Fault(create=acts["create"], update=acts["update"], delete=acts["delete"])
 
 
 def _refusal(status: int, **headers: str) -> Answer:
@@ -61,7 +63,7 @@ def _spoilt(body: bytes) -> Fault:
 
 
 def _same(act: Act, reads: str = "") -> Fault:
-    return Fault(created=act, changed=act, reads=reads)
+    return Fault(create=act, update=act, delete=act, reads=reads)
 
 
 _LOST, _SILENT = Act(commits=False, answer=SILENCE), Act(answer=SILENCE)
@@ -109,8 +111,8 @@ FAULTS: dict[str, Fault] = {
     "deep-json": _spoilt(b'{"Deep":' + b"[" * 5000 + b"]" * 5000 + b"}"),
     "wrong-charset": _spoilt(b'{"Message":"na\xefve"}'),
     # what took effect is not what was sent
-    "altered": Fault(created=Act(stored={"Description": "other"}, answer=SILENCE), changed=_LOST),
-    "doubled": Fault(created=Act(copies=2, answer=SILENCE), changed=_SILENT),
+    "altered": Fault(create=Act(stored={"Description": "other"}, answer=SILENCE), update=_LOST, delete=_LOST),
+    "doubled": Fault(create=Act(copies=2, answer=SILENCE), update=_SILENT, delete=_SILENT),
     # the process dies
     "dies-before": _same(Act(commits=False, dies=True)),
     "dies-after": _same(Act(dies=True)),
@@ -119,6 +121,7 @@ FAULTS: dict[str, Fault] = {
     **{f"{name}-after": _answered(answer, commits=True) for name, answer in _LIES.items()},
     # and then the reads fail, or show less than there is
     **{f"{reads}-read": _same(_SILENT, reads) for reads in ("failing", "dying", "shifted", "hiding", "lagging")},
+    "late-lagging-read": _same(replace(_SILENT, late_seconds=19.0), "lagging"),
     **{f"lost-{reads}-read": _same(_LOST, reads) for reads in ("failing", "shifted", "hiding")},
 }
 EDITS = ("edited-before", "deleted-before", "edited-between", "edited-waiting")  # a person at work

@@ -1,32 +1,22 @@
-"""One schedule: a migration applied under stated faults and deaths, again and again until it is done, then judged.
+"""The world of one schedule: what the CRM does to each write and read, when the process dies, what people do meanwhile.
 
 Everything runs in one process and in staged time: the CRM, the clock, chance, the points of failure. The executor, the
 journal and the ledger are the real ones. A schedule is a value; the same value is the same execution, byte for byte.
 """
 
-import hashlib
 import random
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from apply_cases import Bench, is_death
 from practice_target import DONE, MARKER, Act, Killed
-from sim_cases import CASES, LIST, made, workshop
-from sim_checker import LAG, SETTLE, Arrival, Claim, Evidence, wrongs
+from sim_bench import SimBench
+from sim_cases import CASES, LIST, OBJECTS
+from sim_checker import Arrival, Evidence
 from sim_faults import FAULTS, LIES, UNTOUCHED
 
-from migrator.errors import PlanError, Problem, TargetError
+from migrator.errors import Problem, TargetError
 from migrator.records import Outcome, Write
-from migrator.store import ledger as ledger_file
-from migrator.store.plan import Plan
 
-ROUNDS = 60
 MAX_IN_A_ROW = 3
 READS_SPOILT = 2
 READ_LAG = 4.0
@@ -65,13 +55,14 @@ class World:
     """A schedule under way."""
 
     schedule: Schedule
-    bench: Bench
+    bench: SimBench
     chance: random.Random
     arrivals: list[Arrival] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
     answered: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     by_hand: dict[str, dict[str, Any]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     found: list[str] = field(default_factory=list)
     hits: dict[str, int] = field(default_factory=dict)
     points: set[str] = field(default_factory=set)
@@ -107,18 +98,25 @@ class World:
             self.bench.check_intent(write)
         except AssertionError:
             self.found.append(f"intent: {write.object} {write.id or write.fields.get(MARKER)} came without one")
-        now = self.bench.clock.seconds
-        self.arrivals.append(Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False))
+        target, now = self.bench.target, self.bench.clock.seconds
+        is_delete = target.history[-1].text[0] == "-"
+        if is_delete:
+            pointing = [key for name in OBJECTS for key, one in target.held(name).items() if write.id in one.values()]
+            self.found += [f"early: the delete of {write.id} came while {key} points at it" for key in pointing]
+        self.arrivals.append(
+            Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False, is_delete=is_delete)
+        )
 
     def next_act(self) -> Act:
         """Say what the write that just came in does."""
         self.writes += 1
         fresh = range(self.judged, len(self.arrivals))
         self.judged = len(self.arrivals)
-        is_update = bool(fresh and self.arrivals[fresh[0]].id)
+        first = self.arrivals[fresh[0]] if fresh else None
+        kind = "create" if not (first and first.id) else "delete" if first.is_delete else "update"
         name = self._next_fault()
         fault = FAULTS.get(name)
-        act = fault.act(is_update=is_update) if fault else DONE
+        act = fault.act(kind) if fault else DONE
         if self._is_random and act.answer and act.answer.wait_seconds:
             act = replace(act, answer=replace(act.answer, wait_seconds=0.0))
         if act.dies:
@@ -197,16 +195,18 @@ class World:
 
     def _edit_at_once(self) -> None:
         """Let a person work while the run waits."""
-        self.bench.target.edit("k1", Description="by hand")
-        self.by_hand["k1"] = {"Description": "by hand"}
+        record_id = CASES[self.schedule.case].edited
+        self.bench.target.edit(record_id, Description="by hand")
+        self.by_hand[record_id] = {"Description": "by hand"}
 
     def _edit(self, edit: str) -> None:
         clock, target = self.bench.clock, self.bench.target
         clock.seconds += 40.0  # whatever was under way has landed
-        held = [key for key in target.held("companies") if key in CASES[self.schedule.case].held]
-        for key in held[:1]:
+        record_id = CASES[self.schedule.case].edited
+        if record_id in target.held("companies"):
             if edit == "deleted-before":
-                target.remove(key)
+                target.remove(record_id)
+                self.removed.add(record_id)
             else:
                 self._edit_at_once()
         clock.seconds += 40.0  # and every read shows it
@@ -217,16 +217,17 @@ class World:
         self.bench.clock.seconds += 100
         reads = [(entry.moment, entry.text) for entry in target.history if entry.text[0] in "?."]
         return Evidence(
-            held={name: target.held(name) for name in ("companies", "contacts", "notes")},
+            held={name: target.held(name) for name in OBJECTS},
             options=target.options_of(*LIST),
             arrivals=self.arrivals,
             reads=reads,
             by_hand=self.by_hand,
+            removed=frozenset(self.removed),
             spoilt=frozenset(self.spoilt),
         )
 
 
-class _Acts(list[Act]):
+class Acts(list[Act]):
     """The script of a CRM that asks the world at each write."""
 
     def __init__(self, world: World) -> None:
@@ -241,143 +242,8 @@ class _Acts(list[Act]):
         return self._world.next_act()
 
 
-def run(schedule: Schedule) -> Verdict:
-    """Apply until the end, and judge; needs the points of failure to be `staged`."""
-    folder = Path(tempfile.mkdtemp(dir=workshop()))
-    try:
-        world = _begin(schedule, folder)
-        for _round in range(ROUNDS):
-            world.between_runs()
-            if _is_ended(world):
-                break
-        claims = _claims(world)
-        found = (*world.found, *wrongs(CASES[schedule.case], claims, world.evidence()))
-        return Verdict(
-            schedule=schedule,
-            wrongs=found,
-            digest=_digest(world, claims),
-            seen=frozenset({*world.points, *_met(world)}),
-            deaths=world.deaths,
-            runs=world.runs,
-        )
-    finally:
-        shutil.rmtree(folder)
-
-
-def _begin(schedule: Schedule, folder: Path) -> World:
-    bench = Bench(folder=folder)
-    ready = made(schedule.case)
-    (folder / "acme.plan").write_bytes(ready.plan)
-    bench.ledger.write_bytes(ready.ledger)
-    CASES[schedule.case].prepare(bench)
-    world = World(schedule=schedule, bench=bench, chance=random.Random(schedule.seed))  # noqa: S311 - a seed that repeats
-    target = bench.target
-    target.settle_seconds, target.lag_seconds = SETTLE, LAG
-    target.on_write, target.on_read, target.script = world.receive, world.before_read, _Acts(world)
-    bench.clock.on_sleep = lambda: world.pass_point("sleeping")
-    if schedule.seed is not None:
-        target.read_lag = world.chance.choice([0.0, READ_LAG])
-        target.concurrency = world.chance.choice([1, 1, 3])
-    _worlds.append(world)
-    return world
-
-
-def _is_ended(world: World) -> bool:
-    """Apply once, or die doing it; tell whether the plan is at its end."""
-    deaths = world.schedule.deaths
-    world.death = deaths[world.runs] if world.runs < len(deaths) else None
-    world.runs += 1
-    world.hits.clear()
-    world.answered.clear()
-    world.in_a_row = 0
-    world.is_dead = False
-    world.bench.target._not_before = 0.0  # a new process remembers no pace
-    try:
-        return world.bench.apply().exit_code in {0, 5}
-    except PlanError as error:  # it died after it had finished the plan
-        if error.problems[0].code != "E605":
-            raise
-        return True
-    except (Killed, BaseExceptionGroup) as error:
-        if not is_death(error):
-            raise
-        world.deaths += 1
-        return False
-
-
-def _claims(world: World) -> dict[str, Claim]:
-    """Give what is said of each operation: its state, and which record it is said to be."""
-    with world.bench.reading() as db:
-        ids = {
-            (name, seq): target_id or "" for name, seq, target_id in db.execute("SELECT object, seq, target_id FROM op")
-        }
-    with Plan(world.bench.folder / "acme.plan") as plan:
-        labels = {f"{change.action.rune} {change.object}/{change.key}": change for change in plan.changes()}
-    return {
-        label: Claim(state, ids.get((labels[label].object, labels[label].seq), "") if label in labels else "")
-        for label, state in world.bench.states().items()
-    }
-
-
-def _digest(world: World, claims: dict[str, Claim]) -> str:
-    """Hash what the CRM saw and what the ledger holds, but for the number of the process."""
-    with world.bench.reading() as db:
-        rows = [
-            *db.execute("SELECT * FROM op ORDER BY seq"),
-            *db.execute("SELECT * FROM attempt ORDER BY op_id, n"),
-            *db.execute("SELECT id, epoch, state, reason, began, ended FROM run"),
-            *db.execute("SELECT * FROM written"),
-        ]
-    told = [(event.phase, event.object, event.done, event.text) for event in world.bench.told]
-    return hashlib.sha256(repr((world.bench.target.history, rows, told, claims)).encode()).hexdigest()
-
-
-def _met(world: World) -> set[str]:
-    with world.bench.reading() as db:
-        queries = [
-            f"SELECT {name}" for name in ("state FROM op", "reason FROM op", "state FROM run", "outcome FROM attempt")
-        ]
-        return {str(found).partition(":")[0] for query in queries for (found,) in db.execute(query)}
-
-
 def _is_untouched(answer: Outcome | None, *, is_bulk: bool) -> bool:
     """Tell whether an answer proves that nothing happened, so that the write may be sent again."""
     if answer is None:
         return False
     return answer.verdict in UNTOUCHED or (is_bulk and answer.verdict == "refused" and not answer.confirm)
-
-
-_worlds: list[World] = []
-
-
-def _pass_point(name: str) -> None:
-    if _worlds:
-        _worlds[-1].pass_point(name)
-
-
-@contextmanager
-def staged() -> Iterator[None]:
-    """Put the points of failure of the package into the hands of the schedule; no disk is waited for."""
-    modules = [one for name, one in sys.modules.items() if name.startswith("migrator.") and hasattr(one, "failpoint")]
-    kept = [(module, module.failpoint) for module in modules]
-    synchronous = ledger_file._PRAGMAS["synchronous"]
-    ledger_file._PRAGMAS["synchronous"] = 0
-    for module in modules:
-        module.failpoint = _pass_point  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        for module, failpoint in kept:
-            module.failpoint = failpoint  # type: ignore[attr-defined]
-        ledger_file._PRAGMAS["synchronous"] = synchronous
-        _worlds.clear()
-
-
-def run_all(schedules: Sequence[Schedule]) -> list[Verdict]:
-    """Run schedules one after another."""
-    with staged():
-        verdicts = []
-        for schedule in schedules:
-            verdicts.append(run(schedule))
-            _worlds.clear()
-        return verdicts

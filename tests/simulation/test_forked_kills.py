@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim_commands import APPLY, ENDED, OPERATIONS, desk
 from sim_mutants import MUTANTS
-from sim_workers import spread
+from sim_workers import spread_waiting
 from test_crm_targets import TARGETS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_killed_at_every_point(proof: "Proof", size: str) -> None:
     every = [Kill(*one) for one in product(TARGETS, OPERATIONS, POINTS, [""])]
     twice = [Kill(*one) for one in product(TWICE, OPERATIONS, POINTS, ["intended@1"])]
     kills = [*every, *twice][:: STEP[size]]
-    done = spread(die, kills, size=4)
+    done = spread_waiting(die, kills)
     proof.count(
         "kills of forked processes", size, sum(count for count, _ in done), [one for _, found in done for one in found]
     )

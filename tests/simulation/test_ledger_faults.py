@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim_commands import APPLY, ENDED, Case, Desk, desk
-from sim_workers import spread
+from sim_workers import spread_waiting
 
 if TYPE_CHECKING:
     from proof_table import Proof
@@ -88,6 +88,6 @@ def _struck(case: Case, place: Desk, one: Trouble) -> int:
 def test_faults_of_the_ledger(proof: "Proof", size: str) -> None:
     """Whatever the disk does, the target holds each record once, and the command says what is wrong."""
     troubles = TROUBLES[:: STEP[size]]
-    done = spread(suffer, troubles, size=4)
+    done = spread_waiting(suffer, troubles)
     found = [one for wrongs, _ in done for one in wrongs]
     proof.count("faults of the ledger", size, len(done), found, secrets=sum(count for _, count in done))

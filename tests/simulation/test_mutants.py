@@ -8,9 +8,10 @@ import pytest
 from sim_cases import CASES, OPERATIONS, made
 from sim_faults import EDITS
 from sim_mutants import MUTANTS
+from sim_runs import run_all
 from sim_schedules import PAIRED
 from sim_workers import spread
-from sim_world import Schedule, run_all
+from sim_world import Schedule
 
 if TYPE_CHECKING:
     from proof_table import Proof
@@ -23,16 +24,16 @@ FAULTS = (*PAIRED, "404", "altered", "doubled", "500-refusal-after")
 def telling() -> list[Schedule]:
     """Give the schedules that tell mistakes: a few faults and deaths of each operation, and what needs more of them."""
     return [
-        *(
-            Schedule(case=case, faults=((1, fault),), deaths=(death,))
-            for death, fault, case in product(DEATHS, FAULTS, OPERATIONS)
-            if (case, fault) != ("child", "500-refusal-after")
-        ),
         *(Schedule(case="create", faults=((1, "429"), (2, fault))) for fault in ("late-to-the-last", "500-before")),
-        *(Schedule(case="update", edit=edit, faults=((1, "429"),)) for edit in EDITS),
+        *(Schedule(case=case, edit=edit, faults=((1, "429"),)) for case in ("update", "delete") for edit in EDITS),
+        *(Schedule(case="undo", faults=((n, fault),)) for n in (3, 4, 5) for fault in ("422", "reset-before")),
         Schedule(case="many", faults=tuple((n, "500-before") for n in range(1, 9))),
         Schedule(case="create", faults=tuple((n, "500-before") for n in (1, 4, 5, 6, 7))),
         *(Schedule(case=case, faults=((1, "reset-after"), (2, "late-commit"))) for case in OPERATIONS),
+        *(
+            Schedule(case=case, faults=((1, fault),), deaths=(death,))
+            for death, fault, case in product(DEATHS, FAULTS, OPERATIONS)
+        ),
     ]
 
 

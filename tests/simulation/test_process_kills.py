@@ -9,7 +9,7 @@ from signal import SIGKILL
 from typing import TYPE_CHECKING
 
 from sim_commands import APPLY, ENDED, OPERATIONS, Case, desk
-from sim_workers import spread
+from sim_workers import spread_waiting
 from test_crm_targets import TARGETS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _is_killed(case: Case, seconds: float) -> bool:
 def test_real_processes_are_killed(proof: "Proof", size: str) -> None:
     """Nothing twice and nothing lost, at whatever moment the process died."""
     turns = list(product(TARGETS, OPERATIONS, range(TURNS[size])))
-    done = spread(kill, turns, size=2)
+    done = spread_waiting(kill, turns)
     found = [one for _, wrongs, _ in done for one in wrongs]
     proof.count(
         "kills of real processes", size, sum(one for one, _, _ in done), found, secrets=sum(count for *_, count in done)

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sim_cases import CASES, made
+from sim_runs import run_all
 from sim_schedules import exhaustive, pairs, seeds, thinned
 from sim_workers import spread
-from sim_world import Schedule, run_all
+from sim_world import Schedule
 
 if TYPE_CHECKING:
     from proof_table import Proof
@@ -74,6 +75,14 @@ def test_time_that_the_target_named_is_no_settle_time() -> None:
     for case in ("create", "append"):
         (verdict,) = run_all([Schedule(case=case, faults=((1, "429"), (2, "late-to-the-last")))])
         assert verdict.wrongs == ()
+
+
+@pytest.mark.parametrize("case", ["update", "delete"])
+def test_write_that_lands_late_is_waited_for_until_reads_show_it(case: str) -> None:
+    """It lands just within the settle time and can be read later still: it is not sent again, and then refused."""
+    (verdict,) = run_all([Schedule(case=case, faults=((3, "late-lagging-read"), (4, "422")))])
+    assert verdict.wrongs == ()
+    assert "REJECTED" not in verdict.seen
 
 
 def test_record_that_a_person_edits_during_a_wait_is_not_overwritten() -> None:

@@ -7,7 +7,7 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim_commands import APPLY, ENDED, Case, desk
-from sim_workers import spread
+from sim_workers import spread_waiting
 from test_crm_targets import TARGETS
 
 if TYPE_CHECKING:
@@ -64,6 +64,6 @@ def _signalled(case: Case, one: Told, writes: int) -> int:
 def test_signals(proof: "Proof", size: str) -> None:
     """Nothing twice and nothing lost, and the words say how to go on."""
     cases = [Told(*one) for one in product(TARGETS, SIGNALS, PHASES)][:: STEP[size]]
-    done = spread(tell, cases, size=2)
+    done = spread_waiting(tell, cases)
     found = [one for wrongs, _ in done for one in wrongs]
     proof.count("signals", size, len(done), found, secrets=sum(count for _, count in done))

@@ -5,7 +5,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim_commands import OPERATIONS, desk
-from sim_workers import spread
+from sim_workers import spread_waiting
 from test_crm_targets import TARGETS
 
 from migrator.emulators.fault_kinds import KINDS
@@ -49,6 +49,6 @@ def _strike(one: Strike) -> tuple[list[str], int]:
 def test_faults_on_sockets(proof: "Proof", size: str) -> None:
     """Resets, silences, lies and garbage: nothing twice, nothing lost, always words and an exit code, never a key."""
     strikes = [Strike(*one) for one in product(TARGETS, OPERATIONS, sorted(KINDS))][:: STEP[size]]
-    done = spread(strike, strikes, size=4)
+    done = spread_waiting(strike, strikes)
     found = [one for wrongs, _ in done for one in wrongs]
     proof.count("faults on sockets", size, len(done), found, secrets=sum(count for _, count in done))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.limiter import Limiter
@@ -71,7 +72,11 @@ class NotSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The request may have arrived; what became of it is not known."""
+    """The request may have arrived; what became of it is not known. `is_final`: no write is to follow it."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
 
 
 class Http:
@@ -97,10 +102,14 @@ class Http:
         """Close the connections."""
         await self._client.aclose()
 
-    async def send(self, request: Request) -> Answer:
-        """Send once. Raises NotSentError or NoAnswerError; every answer, whatever its status, is given back."""
+    async def send(self, request: Request, intend: Intend = go_ahead) -> Answer:
+        """Send once, when its turn has come. Raises NotSentError or NoAnswerError; every answer is given back.
+
+        `intend` is awaited just before; what it raises goes through, and nothing was sent then.
+        """
         weight = await self._limiter.take(request.method)
         try:
+            await intend()
             answer = await self._send(request)
         finally:
             self._limiter.give_back(weight)
@@ -118,7 +127,9 @@ class Http:
             async with asyncio.timeout(self._connection.timeout_seconds):
                 return await self._exchange(request, trace)
         except NoAnswerError as error:
-            raise NoAnswerError(str(error)) from None  # without the frames that hold the request and its key
+            raise NoAnswerError(
+                str(error), is_final=error.is_final
+            ) from None  # without the frames that hold the request and its key
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = _reason(error, self._connection.timeout_seconds)
             if started:
@@ -141,7 +152,7 @@ class Http:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY:
-                    raise NoAnswerError("the answer is larger than 16 MiB")
+                    raise NoAnswerError("the answer is larger than 16 MiB", is_final=True)
             headers = {**response.headers}
             if location := headers.get("location"):
                 headers["location"] = location.partition("?")[0]  # it may echo the key
