@@ -12,7 +12,7 @@ from itertools import chain, islice
 from migrator.connectors.protocols import Target
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.identities import marker_of
-from migrator.planner.stage import max_marker
+from migrator.planner.stating import max_marker
 from migrator.records import TargetRecord
 from migrator.spec.values import all_lookups, lines_of
 from migrator.store.asked import count_rows, has_unstated, keys_of_rows
