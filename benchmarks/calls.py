@@ -1,146 +1,231 @@
-"""Counts the calls of a migration against the fewest that each CRM allows: `python benchmarks/calls.py`.
+"""Counts the calls of migrations against the fewest that each CRM allows: `python benchmarks/calls.py [--small]`.
 
-Each practice CRM holds 2,000 records; a file of 500 new ones is planned, which reads all 2,000, and applied. The
-fewest: one call for each page of the largest size, one for each write, or for each 100 where there is a bulk call.
-What says which account it is, and what its fields are, is counted beside.
+A practice CRM holds 2,000 records. Four migrations into it, each planned and applied:
+
+- first: 500 new records with a match line, so that all 2,000 have to be read;
+- again: the same file with 1 % of its rows changed;
+- lookups: 500 new records without a match line, each of which points at one of 2,000 others by their name;
+- resume: 500 new records; the process is killed when half of them are written and one answer is not yet noted.
+
+The fewest reads are the pages of the largest size, or the calls that ask for our markers where that is fewer; after a
+kill those that show what became of the write without an answer. The fewest writes are one for each record, or for each
+100 where there is a bulk call. Other calls say which account it is, what its fields are, how long a list is, and read
+a record once more just before it is changed.
 """
 
+import argparse
 import csv
+import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from crms import CRMS, Crm, settings_of
 
 from migrator.connectors.registry import find_definition
-from migrator.emulators import Emulator, Options, start
-from migrator.emulators.centralstation import CentralStationOptions
+from migrator.emulators import Emulator, Entry, start
 
-HELD = 2_000
-NEW = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Crm:
-    """What is migrated into one CRM: an object, its two fields, a record that it holds already, its largest page."""
-
-    object: str
-    first: str
-    last: str
-    record: Callable[[int], dict[str, Any]]
-    page: int
-    bulk: int = 1
-    marker: str = ""
-    options: Options | None = None
-
-
-UNPACED = CentralStationOptions(requests_per_window=0)
-CRMS = {
-    "crelate": Crm(
-        object="contacts",
-        first="FirstName",
-        last="LastName",
-        record=lambda n: {"FirstName": "Old", "LastName": f"L{n}"},
-        page=500,
-    ),
-    "crelate3": Crm(
-        object="contacts",
-        first="FirstName",
-        last="LastName",
-        record=lambda n: {"FirstName": "Old", "LastName": f"L{n}"},
-        page=100,
-        bulk=100,
-    ),
-    "spotler": Crm(
-        object="accounts",
-        first="addresscity",
-        last="name",
-        record=lambda n: {"addresscity": "Old", "name": f"L{n}"},
-        page=100,
-        marker="custom.Migration Key",
-    ),
-    "centralstation": Crm(
-        object="people",
-        first="first_name",
-        last="name",
-        record=lambda n: {"first_name": "Old", "name": f"L{n}"},
-        page=250,
-        marker="background",
-        options=Options(vendor=UNPACED),
-    ),
-    "clevertim": Crm(
-        object="contact",
-        first="fn",
-        last="ln",
-        record=lambda n: {"fn": "Old", "ln": f"L{n}"},
-        page=HELD,
-        marker="description",
-    ),
-    "opencrm": Crm(
-        object="contact",
-        first="firstname",
-        last="lastname",
-        record=lambda n: {"firstname": "Old", "lastname": f"L{n}"},
-        page=100,
-        marker="cf_1",
-    ),
+KILLED = -9
+WHY = {
+    ("spotler", ""): "one call finds out whether its pages count from 0 or from 1",
+    ("spotler", "lookups"): "the same, and the first page told how long the list is before markers were asked for",
+    ("opencrm", "resume"): "a record that is known to be there is asked for, too, so that the answer can be believed",
 }
 
 
-def main() -> None:
-    """Migrate into each CRM, and print a Markdown table."""
-    print(f"| CRM | calls to read {HELD:,} | fewest | calls to write {NEW} | fewest | others |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, crm in CRMS.items():
-        with tempfile.TemporaryDirectory() as folder, start(name, seed=1, options=crm.options) as server:
-            server.seed_records(crm.object, (crm.record(n) for n in range(HELD)))
-            reads, writes, others = migrate(Path(folder), name, crm, server)
-        fewest = math.ceil(HELD / crm.page), math.ceil(NEW / crm.bulk)
-        print(f"| {name} | {reads} | {fewest[0]} | {writes} | {fewest[1]} | {others} |")
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many records the CRM holds, and how many are brought."""
+
+    held: int = 2_000
+    new: int = 500
 
 
-def migrate(folder: Path, name: str, crm: Crm, server: Emulator) -> tuple[int, int, int]:
-    """Plan and apply; count the calls to the list, the writes, and all others."""
-    with (folder / "new.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("id", "first", "last"), *((n, "New", f"N{n}") for n in range(NEW))])
-    marker = f", marker: {crm.marker}" if crm.marker else ""
-    (folder / "new.yaml").write_text(
-        f"mapping: 1\nname: new\nsource: {{connector: files, path: .}}\ntarget: {{connector: {name}}}\nobjects:\n"
-        f"  new: {{from: new.csv, to: {crm.object}, key: id, match: [[{crm.first}, {crm.last}]]{marker},"
-        f" fields: {{{crm.first}: first, {crm.last}: last}}}}\n",
-        encoding="utf-8",
-    )
-    environ = {**os.environ, **settings_of(name, server)}
-    for arguments in (("plan", "new.yaml", "-o", "new.plan"), ("apply", "new.plan", "--yes")):
-        ended = subprocess.run(
-            [sys.executable, "-m", "migrator", *arguments], cwd=folder, env=environ, capture_output=True, check=False
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What one migration took, and the fewest it could have taken."""
+
+    crm: str
+    job: str
+    reads: int
+    fewest_reads: int
+    writes: int
+    fewest_writes: int
+    others: int
+    why: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """Give reads and writes together as a multiple of the fewest."""
+        return (self.reads + self.writes) / (self.fewest_reads + self.fewest_writes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A folder and a practice CRM to run commands against."""
+
+    name: str
+    crm: Crm
+    size: Size
+    folder: Path
+    server: Emulator
+
+    def write(self, rows: Iterator[tuple[object, ...]], *head: str) -> None:
+        """Write the table."""
+        with (self.folder / "new.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([head, *rows])
+
+    def map(self, target: str, fields: str, *more: str) -> None:
+        """Write the mapping."""
+        own = self.crm.marker if target == self.crm.object else self.crm.pointing_marker or self.crm.marker
+        marker = [f"marker: {own}"] if own else []
+        stated = ", ".join(["from: new.csv", f"to: {target}", "key: id", *marker, *more, f"fields: {{{fields}}}"])
+        (self.folder / "new.yaml").write_text(
+            f"mapping: 1\nname: new\nsource: {{connector: files, path: .}}\ntarget: {{connector: {self.name}}}\n"
+            f"objects:\n  new: {{{stated}}}\n",
+            encoding="utf-8",
         )
-        if ended.returncode:
-            sys.exit(f"{name}: {ended.stdout.decode()}{ended.stderr.decode()}")
-    base = urlsplit(server.base_url).path
-    listed = len([1 for entry in server.history() if is_list(name, crm, base, entry.method, entry.path)])
-    writes = len([1 for entry in server.history() if entry.committed])
-    return listed, writes, len(server.history()) - listed - writes
+
+    def run(self, *arguments: str, ends: int = 0, **environ: str) -> list[Entry]:
+        """Run a command: the requests that came of it."""
+        before = len(self.server.history())
+        ended = subprocess.run(
+            [sys.executable, "-m", "migrator", *arguments],
+            cwd=self.folder, env={**settings_of(self.name, self.server), **environ}, capture_output=True, check=False,
+        )  # fmt: skip
+        if ended.returncode != ends:
+            sys.exit(f"{self.name}: {arguments}: {ended.stdout.decode()}{ended.stderr.decode()}")
+        return list(self.server.history())[before:]
+
+    def split(self, entries: list[Entry]) -> tuple[int, int, int]:
+        """Count reads of lists, writes, and others."""
+        base = self.server.base_url.split("/", 3)[3:]
+        prefix = f"/{base[0]}" if base else ""
+        definition = find_definition(self.name, project=Path(), base=Path(), place="")
+        lists = {
+            (action.method, prefix + action.path)
+            for item in {self.crm.object, self.crm.pointing, self.crm.asked}
+            for kind, action in definition.objects[item].actions.items()
+            if kind in {"list", "find"}
+        }
+        writes = sum(entry.committed for entry in entries)
+        reads = sum((entry.method, entry.path) in lists and not entry.committed for entry in entries)
+        return reads, writes, len(entries) - reads - writes
+
+    def pages(self, records: int) -> int:
+        """Give the fewest pages that show so many records."""
+        return math.ceil(records / self.crm.page) or 1 if self.crm.page else 1
+
+    def people(self, changed: int = 0) -> None:
+        """Write new people, of whom some are changed since."""
+        rows = ((n, "Newer" if n < changed else "New", f"N{n}") for n in range(self.size.new))
+        self.write(rows, "id", "first", "last")
 
 
-def settings_of(name: str, server: Emulator) -> dict[str, str]:
-    """Give the environment in which a command speaks to a practice server, as fast as it goes."""
-    definition = find_definition(name, project=Path(), base=Path(), place="")
-    secrets = [setting for setting, stated in definition.settings.items() if stated.is_secret]
-    values = dict(zip(secrets, server.secrets.values(), strict=True))
-    stated = {"base_url": server.base_url, "rate": "none", "settle_seconds": "0.2", **values}
-    return {f"{name}_{setting}".upper(): value for setting, value in stated.items()}
+Found = tuple[list[Entry], int, int]  # the requests, the fewest reads, the fewest writes
 
 
-def is_list(name: str, crm: Crm, base_path: str, method: str, path: str) -> bool:
-    """Tell whether a request asks for a page of the object."""
-    action = find_definition(name, project=Path(), base=Path(), place="").objects[crm.object].actions["list"]
-    return method == action.method and path == base_path + action.path
+def first(trial: Trial) -> Found:
+    """Bring new records."""
+    crm = trial.crm
+    trial.people()
+    trial.map(crm.object, f"{crm.first}: first, {crm.last}: last", f"match: [[{crm.first}, {crm.last}]]")
+    entries = trial.run("plan", "new.yaml") + trial.run("apply", "new.plan", "--yes")
+    return entries, trial.pages(trial.size.held), math.ceil(trial.size.new / crm.bulk)
+
+
+def again(trial: Trial) -> Found:
+    """Bring the same file again, with one row in a hundred changed."""
+    first(trial)
+    changed = max(trial.size.new // 100, 1)
+    trial.people(changed)
+    entries = trial.run("plan", "new.yaml", "-o", "again.plan") + trial.run("apply", "again.plan", "--yes")
+    return entries, trial.pages(trial.size.held + trial.size.new), changed
+
+
+def lookups(trial: Trial) -> Found:
+    """Bring records that point at others by name."""
+    crm, size = trial.crm, trial.size
+    if crm.asked != crm.object:
+        trial.server.seed_records(crm.asked, ({crm.asked_name: f"L{n}"} for n in range(size.held)))
+    rows = ((n, f"N{n}", f"L{n * 7 % size.held}") for n in range(size.new))
+    trial.write(rows, "id", "last", "firm")
+    by = f"{{lookup: target/{crm.asked}, by: [{{{crm.asked_name}: firm}}]}}"
+    trial.map(crm.pointing, f"{crm.name}: last, {crm.points}: {by}")
+    entries = trial.run("plan", "new.yaml") + trial.run("apply", "new.plan", "--yes")
+    there = size.held if crm.pointing == crm.object else 0
+    asking = math.ceil(size.new / crm.finds) if crm.finds else math.inf
+    fewest = trial.pages(size.held) + int(min(trial.pages(there), asking))
+    return entries, fewest, math.ceil(size.new / crm.bulk)
+
+
+def resume(trial: Trial) -> Found:
+    """Bring new records in two runs, the first of which is killed."""
+    crm, size = trial.crm, trial.size
+    trial.people()
+    trial.map(crm.object, f"{crm.first}: first, {crm.last}: last", f"match: [[{crm.first}, {crm.last}]]")
+    calls = math.ceil(size.new / crm.bulk)
+    half = max(calls // 2, 1)
+    entries = trial.run("plan", "new.yaml")
+    entries += trial.run("apply", "new.plan", "--yes", ends=KILLED, MIGRATOR_FAILPOINTS=f"answered=kill9@{half}")
+    entries += trial.run("apply", "new.plan", "--yes")
+    settle = 1 if crm.finds else trial.pages(size.held + half * crm.bulk)
+    return entries, trial.pages(size.held) + settle, calls
+
+
+JOBS: dict[str, Callable[[Trial], Found]] = {
+    "first": first,
+    "again": again,
+    "lookups": lookups,
+    "resume": resume,
+}
+
+
+def count(name: str, job: str, size: Size) -> Counted:
+    """Do one migration into a fresh practice CRM."""
+    crm = CRMS[name]
+    with tempfile.TemporaryDirectory() as folder, start(name, seed=1, options=crm.options) as server:
+        server.seed_records(crm.object, (crm.held(n) for n in range(size.held)))
+        trial = Trial(name=name, crm=crm, size=size, folder=Path(folder), server=server)
+        entries, fewest_reads, fewest_writes = JOBS[job](trial)
+        reads, writes, others = trial.split(entries)
+    return Counted(
+        crm=name, job=job, reads=reads, fewest_reads=fewest_reads, writes=writes, fewest_writes=fewest_writes,
+        others=others, why=WHY.get((name, job)) or WHY.get((name, ""), ""),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Migrate into each CRM, and print a Markdown table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="a tenth of the records")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    stated = parser.parse_args()
+    size = Size(held=200, new=50) if stated.small else Size()
+    found = [count(name, job, size) for name in CRMS for job in JOBS]
+    print(
+        json.dumps([asdict(one) | {"ratio": round(one.ratio, 3)} for one in found], indent=1)
+        if stated.json
+        else table(found)
+    )
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Write the counts as a Markdown table."""
+    lines = ["| CRM | job | reads / fewest | writes / fewest | made / fewest | others | why |"]
+    lines += ["|---|---|---:|---:|---:|---:|---|"]
+    lines += [
+        f"| {one['crm']} | {one['job']} | {one['reads']} / {one['fewest_reads']}"
+        f" | {one['writes']} / {one['fewest_writes']} | {one['ratio']:.2f} | {one['others']}"
+        f" | {one['why'] if one['ratio'] > 1 else ''} |"
+        for one in found
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ class Cost(NamedTuple):
 
 def run_python(folder: Path, environ: Mapping[str, str], *arguments: str) -> Cost:
     """Run a Python program to its end. Raises SystemExit if it fails."""
+    kept = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as where installed
     begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environ, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=kept, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -9,7 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from figures import measure
+from processes import run_python
 
 MAPPING = """\
 mapping: 1
@@ -38,16 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     rows = parser.parse_args().rows
-    print(f"| plan of {rows:,} rows | seconds | peak MB |")
-    print("|---|---:|---:|")
+    least = 0.0
+    print(f"| plan of {rows:,} rows | seconds | of processors | peak MB | beside the first |")
+    print("|---|---:|---:|---:|---:|")
     environ = {**os.environ, "CRELATE_BASE_URL": "http://127.0.0.1:9", "CRELATE_API_KEY": "none"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder, rows)
         for what, step in STEPS.items():
             (folder / "large.yaml").write_text(MAPPING.format(step=step), encoding="utf-8")
-            seconds, megabytes = measure(folder, environ, "plan", "large.yaml", "--offline")
-            print(f"| {what} | {seconds:.1f} | {megabytes} |", flush=True)
+            cost = run_python(folder, environ, "-m", "migrator", "plan", "large.yaml", "--offline")
+            least = least or cost.cpu
+            ratio = f"{cost.cpu / least:.2f} x"
+            print(f"| {what} | {cost.wall:.1f} | {cost.cpu:.1f} | {cost.megabytes} | {ratio} |", flush=True)
 
 
 def write_tables(folder: Path, rows: int) -> None:

@@ -104,6 +104,9 @@ class Target(Protocol):
     def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
         """Read all records of an object in pages, or those changed in the last minutes."""
 
+    def pages_left(self, name: str) -> int | None:
+        """Tell how many pages follow the last one that `read` gave of an object; None where the target does not say."""
+
     def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
         """Read the records whose field has one of the values; whoever asks compares once more."""
 

@@ -73,6 +73,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "order": [cycle.facts() for cycle in findings.maker.cycles],
         "options": options,
         "calls": _calls(compiled, target, findings.maker.counts, _lists(draft)),
+        "reads": [asdict(item) for item in findings.survey.reads] if findings.survey else [],
         "guards": [],
         "zones": zone_version(),
     }

@@ -1,6 +1,6 @@
 """What the target holds, read past the staged rows, page by page: nothing is kept whole but what a row matches."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 
@@ -10,6 +10,7 @@ from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import BATCH
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
 from migrator.planner.lines import PARENT, Line, Part
+from migrator.planner.reads import PAGES, Question, Reads, answers, question_for
 from migrator.planner.recognising import asked_lines
 from migrator.records import Fields, ObjectType, TargetRecord
 from migrator.spec.values import Lookup, all_lookups, lines_of
@@ -32,10 +33,14 @@ from migrator.store.plan_schema import FIRST_MATCH_LINE, LEDGER_LINE, LOOKUP_LIN
 
 @dataclass(kw_only=True, slots=True)
 class Survey:
-    """What reading the target found: how many records each object holds, and rows whose record is gone from it."""
+    """What reading the target found: how many records each object holds, and rows whose record is gone from it.
+
+    An object that was not read whole has no count. `reads` tell how each was read.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     gone: list[tuple[int, int, str]] = field(default_factory=list)
+    reads: list[Reads] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,32 +112,55 @@ def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> No
 
 
 async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
-    """Read every object of the target that the mapping has to recognise something in. Raises TargetError."""
+    """Read what the mapping has to recognise something in, in as few calls as it takes. Raises TargetError."""
     found = Survey()
     numbers = count(-1, -1)
     for view in _views(compiled):
-        if view.target.is_listed:
-            await _read_pages(view, target, draft, numbers)
-            found.counts[view.target.name] = count_held(draft, view.target.name)
-            await _find_unseen(view, target, draft, (found, numbers))
-        else:
+        if not view.target.is_listed:
             _trust_ledger(view, draft, numbers)
+            continue
+        question = None if view.parts else question_for(compiled, target, draft, view.target.name)
+        reads = await _read_pages(view, target, draft, (numbers, question))
+        if question and reads.by != PAGES:
+            async for page in answers(question, compiled, target, draft):
+                _take_page(view, page, draft, numbers)
+        else:
+            found.counts[view.target.name] = count_held(draft, view.target.name)
+        found.reads.append(reads)
+        await _find_unseen(view, target, draft, (found, numbers))
     _state_children(compiled, draft)
     let_known_be_found(draft)
     return found
 
 
-async def _read_pages(view: _View, target: Target, draft: Draft, numbers: Iterator[int]) -> None:
+async def _read_pages(view: _View, target: Target, draft: Draft, given: tuple[Iterator[int], Question | None]) -> Reads:
+    """Read a list to its end, unless its first page tells that asking takes fewer calls; tell which it is to be."""
+    numbers, question = given
+    name, read = view.target.name, 0
+    if question and question.cost <= 1:
+        return Reads(target=name, by=question.by, calls=question.cost)
+    pages = target.read(name)
+    async for page in pages:
+        read += 1
+        left = target.pages_left(name) if read == 1 else None
+        if question and left is not None and left > question.cost:
+            if isinstance(pages, AsyncGenerator):
+                await pages.aclose()
+            return Reads(target=name, by=question.by, calls=1 + question.cost, instead=1 + left)
+        _take_page(view, page, draft, numbers)
+    return Reads(target=name, by=PAGES, calls=max(read, 1), instead=question.cost if question else None)
+
+
+def _take_page(view: _View, page: list[TargetRecord], draft: Draft, numbers: Iterator[int]) -> None:
     name = view.target.name
-    async for page in target.read(name):
-        holdings: list[Holding] = []
-        identities: list[StagedIdentity] = []
-        add_child_values(draft, (value for item in page for value in view.child_values(item)))
-        for item in page:
-            number = next(numbers)
-            holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
-            identities += view.identities(number, item)
-        add_page(draft, holdings, identities, keeps_all=view.keeps_all)
+    holdings: list[Holding] = []
+    identities: list[StagedIdentity] = []
+    add_child_values(draft, (value for item in page for value in view.child_values(item)))
+    for item in page:
+        number = next(numbers)
+        holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
+        identities += view.identities(number, item)
+    add_page(draft, holdings, identities, keeps_all=view.keeps_all)
 
 
 async def _find_unseen(view: _View, target: Target, draft: Draft, into: tuple[Survey, Iterator[int]]) -> None:

@@ -45,6 +45,7 @@ def plan_json(summary: Summary) -> dict[str, Any]:
         ],
         "options": options_json(summary),
         "calls": dict(summary.calls),
+        "reads": summary.header.get("reads", []),
         "run": run_json(summary.run),
         "verify": verified_json(summary.verified),
     }

@@ -1,6 +1,7 @@
 """A summary as text: at most 40 lines, whatever the size of the plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from migrator.codes import all_codes
 from migrator.records import Action
@@ -24,6 +25,7 @@ MAX_PLACES = 3
 MAX_FACT = 50
 MAX_SAMPLES = 3
 MAX_FIELDS = 3
+MAX_READS = 4
 
 _HEADINGS = ("#", "object", "rows", "+", "~", "=", "·", "!", "calls", "est. time", "tier", "order because")
 _UNDO_HEADINGS = (*_HEADINGS[:3], "-", *_HEADINGS[4:])
@@ -264,6 +266,9 @@ def _limits(summary: Summary) -> Iterator[str]:
         yield f"  Blocked   {fact}: apply will refuse this plan"
     if summary.header["is_offline"]:
         yield "  Offline   the target was not asked: matches, lookups in it and conflicts are not known"
+    if read := [_read(one) for one in summary.header.get("reads", ()) if one["by"] != "nothing"]:
+        more = f" · and {len(read) - MAX_READS} more" if len(read) > MAX_READS else ""
+        yield f"  Reads     {' · '.join(read[:MAX_READS])}{more}"
     rate, calls = summary.calls["per_second"], summary.calls["total"]
     pace = (
         f"{calls:,} calls at {rate:g}/s · {duration(summary.calls['seconds'])}"
@@ -273,6 +278,15 @@ def _limits(summary: Summary) -> Iterator[str]:
     probed = summary.header["connector"]["probed"]
     tiers = f"probed with {probed}" if probed else "tiers not probed"
     yield f"  Limits    {pace} · the reads of an update are counted, a read-back afterwards is not · {tiers}"
+
+
+def _read(one: Mapping[str, Any]) -> str:
+    """Say how an object of the target was read, and what the other way would have cost."""
+    if one["by"] == "pages":
+        other = "" if one["instead"] is None else f", asking takes {of(one['instead'], 'call')}"
+        return f"{one['target']} in {of(one['calls'], 'page')}{other}"
+    other = "" if one["instead"] is None else f", its list has {of(one['instead'], 'page')}"
+    return f"{one['target']} in {of(one['calls'], 'call')} by {one['by']}{other}"
 
 
 def run_text(summary: Summary) -> str:

@@ -262,6 +262,10 @@ class PracticeTarget:
             act = REFUSED
         return [await self._perform(change, act) for change in changes]
 
+    def pages_left(self, _name: str) -> int | None:
+        """Tell nothing of what follows."""
+        return None
+
     def can_find(self, _name: str) -> int:
         """Offer lists only."""
         return 0

@@ -117,6 +117,10 @@ class MemoryCrm:
         """Take one after the other."""
         return [await self.write(change) for change in changes]
 
+    def pages_left(self, _name: str) -> int | None:
+        """Tell nothing of what follows."""
+        return None
+
     def can_find(self, _name: str) -> int:
         """Offer lists only."""
         return 0

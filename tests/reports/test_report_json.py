@@ -25,7 +25,7 @@ def test_plan_has_the_keys_that_scripts_rely_on(path: Path) -> None:
     """One object with its version; the same counts for all and for each object."""
     with Plan(path) as plan:
         found = plan_json(summarize(plan))
-    assert list(found) == ["v", "plan", "totals", "objects", "problems", "options", "calls", "run", "verify"]
+    assert list(found) == ["v", "plan", "totals", "objects", "problems", "options", "calls", "reads", "run", "verify"]
     assert (found["v"], list(found["totals"]), found["run"], found["verify"]) == (1, TOTALS, None, None)
     assert list(found["objects"]) == ["companies", "contacts"]
     assert all(set(TOTALS) <= set(counts) for counts in found["objects"].values())

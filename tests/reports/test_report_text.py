@@ -43,6 +43,7 @@ e.g. people.csv:4, people.csv:5, people.csv:6  -> out/rejects.csv
 -> out/rejects.csv
    W305  1 companies  a duplicate that was left out  e.g. companies.csv:6  -> out/duplicates.csv
 
+  Reads     companies in 1 page · contacts in 1 page
   Limits    9 calls at 2/s · 4 s · the reads of an update are counted, a read-back afterwards is not \
 · tiers not probed"""
 

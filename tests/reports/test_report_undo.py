@@ -42,6 +42,7 @@ ids of what is gone
   Problems
    W620  1 companies  changed since the run  key 7, k7: changed since in Name  -> out/problems.jsonl
 
+  Reads     companies in 1 page · contacts in 1 page
   Limits    6 calls at 2/s · 3 s · the reads of an update are counted, a read-back afterwards is not \
 · tiers not probed"""
 

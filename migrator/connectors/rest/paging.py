@@ -32,6 +32,7 @@ class Lists:
         self._follow = follow
         self._id_path = id_path
         self.first_page: int | None = None
+        self.left: dict[str, int | None] = {}  # pages that follow the last one given, by object
 
     async def pages(self, request: Request, action: Action, name: str) -> AsyncIterator[list[Raw]]:
         """Ask for page after page of an object. Raises TargetError for what is no list, or has no end."""
@@ -47,6 +48,7 @@ class Lists:
                 raise TargetError(_endless(request, f"has more than {MAX_PAGES} pages"))
             reply = await self._ask(turn, name)
             found = walk.take(reply, number)
+            self.left[name] = walk.pages_left(reply)
             if found:
                 yield found
             turn = await self._next(turn, reply, walk, number)
@@ -146,6 +148,13 @@ class _Walk:
             return True  # a page may be empty where others were filtered away; without a cursor it is the last
         is_all = self._total is not None and len(self._seen) >= self._total
         return len(self._page) >= paging.max and not is_all
+
+    def pages_left(self, reply: Reply) -> int | None:
+        """Count the pages to come, if the list tells how long it is, or ends here."""
+        if not self.has_more(reply):
+            return 0
+        size = self.action.paging.max if self.action.paging else 0
+        return -(-max(self._total - self.count, 0) // size) if self._total is not None and size else None
 
     def check_total(self) -> None:
         """Hold what was read against the list's own total. Raises TargetError where records are lacking."""

@@ -88,6 +88,10 @@ class RestTarget:
             async for page in self._pages(name, _for_parent(action, values), values):
                 yield page
 
+    def pages_left(self, name: str) -> int | None:
+        """Tell how many pages follow the last one that was read of an object; None where the CRM does not say."""
+        return self._lists.left.get(name)
+
     async def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
         """Read the records whose field has one of the values, as many values at once as a call takes.
 

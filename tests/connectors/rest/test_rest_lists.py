@@ -307,3 +307,18 @@ def test_read_is_not_sent_on_elsewhere(tmp_path: Path, location: str) -> None:
     found = refusal(define(tmp_path), moved(302, location), lambda target: target.get("people", "7"))
     hint = "correct the base URL; nothing was sent to the new address"
     assert found == f"tiny: E904 the target has moved to {location} ({hint})"
+
+
+@pytest.mark.parametrize(
+    ("total", "left"), [({"total": 5}, [2, 1, 0]), ({}, [None, None, 0])], ids=["told", "not told"]
+)
+def test_pages_that_follow_are_counted_by_the_total(tmp_path: Path, total: dict[str, int], left: list[Any]) -> None:
+    """After each page, where the list tells how many records there are; the last one is always known to be it."""
+    server = Server(page(1, 2, **total), page(3, 4, **total), page(5, **total))
+    items = {"items": "list", "total": "total"} if total else {}
+    definition = paged(tmp_path, "by: page, page: p, size: n, max: 2, first: 0", **items)
+
+    async def counted(target: RestTarget) -> list[int | None]:
+        return [target.pages_left("people") async for _page in target.read("people")]
+
+    assert talk(definition, server, counted) == left
