@@ -16,10 +16,11 @@ from migrator.executor.settle import Settler
 from migrator.records import Action, Tier
 from migrator.resources import VERSION
 from migrator.store.changes import Change, operation_id
-from migrator.store.journal import OPEN, Journal, State
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
 from migrator.store.sqlite import SQLITE_VERSION
+from migrator.store.states import OPEN, State
 
 BATCH = 200
 MAX_CONCURRENCY = {"A": 16, "B": 4, "C": 1}

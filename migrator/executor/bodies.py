@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from migrator.json_text import to_json
 from migrator.records import Action, Write
 from migrator.store.changes import Change, operation_id
-from migrator.store.journal import Journal, State
+from migrator.store.journal import Journal
+from migrator.store.states import State
 
 
 class Waits(NamedTuple):

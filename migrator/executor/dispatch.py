@@ -15,8 +15,9 @@ from migrator.pointers import filled
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
-from migrator.store.journal import LANDED, OPEN, Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.plan import Plan
+from migrator.store.states import LANDED, OPEN, State
 
 BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0

@@ -11,8 +11,9 @@ from migrator.executor.result import Applying
 from migrator.ports import failpoint
 from migrator.records import Outcome, Verdict
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.plan import Plan
+from migrator.store.states import State
 
 MAX_VALUES = 100
 MAX_SENT = 3

@@ -7,7 +7,6 @@ there is none, it is planned.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from migrator.errors import PlanError, Problem
@@ -19,29 +18,11 @@ from migrator.store.ledger import FINISHED, Ledger
 from migrator.store.pending import pending
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
+from migrator.store.states import LANDED, OPEN, State
 from migrator.store.together import Together
 from migrator.store.written import Written
 
-
-class State(StrEnum):
-    """Where an operation stands."""
-
-    PLANNED = "PLANNED"
-    INTENT = "INTENT"
-    IN_DOUBT = "IN_DOUBT"
-    APPLIED = "APPLIED"
-    VERIFIED = "VERIFIED"
-    NOOP = "NOOP"
-    REJECTED = "REJECTED"
-    QUARANTINED = "QUARANTINED"
-    BLOCKED = "BLOCKED"
-    SKIPPED = "SKIPPED"
-
-
-LANDED = frozenset({State.APPLIED, State.VERIFIED, State.NOOP})
 _IMAGED = frozenset({State.APPLIED, State.QUARANTINED})
-UNSETTLED = frozenset({State.INTENT, State.IN_DOUBT})
-OPEN = frozenset({State.PLANNED, *UNSETTLED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,8 @@ from practice_target import DONE, LOST, REFUSED, UNANSWERED, Act
 from migrator.executor.bodies import Waits, fill
 from migrator.records import Action, Write
 from migrator.store.changes import Change
-from migrator.store.journal import Journal, State
+from migrator.store.journal import Journal
+from migrator.store.states import State
 
 FIRMS = """\
   companies:

@@ -11,7 +11,7 @@ from migrator.errors import Problem
 from migrator.executor.result import Event, Phase, Stop
 from migrator.ports import arm_failpoints
 from migrator.records import Write
-from migrator.store.journal import State
+from migrator.store.states import State
 
 
 def test_plan_is_written_parents_first(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from practice_target import DONE, REFUSED, UNANSWERED, Act
 
 from migrator.errors import PlanError
 from migrator.records import Action
-from migrator.store.journal import State
+from migrator.store.states import State
 
 TWICE = Act(answer=UNANSWERED.answer, copies=2)
 

@@ -12,7 +12,8 @@ from store_cases import ACCOUNT, MAPPING, Desk, desk
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Attempt, Ending, State
+from migrator.store.journal import Attempt, Ending
+from migrator.store.states import State
 
 NOW = "2024-05-06T07:08:09+00:00"
 EVERY = ["+ companies/1", "~ companies/2", "+ companies/?new", "+ contacts/1", "& contacts/1"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from store_cases import desk, ledger_at, register
 
-from migrator.store.journal import State
+from migrator.store.states import State
 
 ALLOWED = {
     "PLANNED": ["INTENT", "BLOCKED", "NOOP", "QUARANTINED", "SKIPPED"],
