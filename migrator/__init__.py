@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.resources import VERSION
 
 if TYPE_CHECKING:
-    from migrator.cli.construct import ledger_of, source_of, target_of
+    from migrator.cli.construct import ledger_of, target_of
+    from migrator.cli.opening import source_of
     from migrator.errors import MigratorError, Problem
     from migrator.executor.apply import apply_plan
     from migrator.executor.result import Applying
@@ -61,7 +62,7 @@ _HOMES = {
     "make_plan": "planner.making",
     "read_spec": "spec.read",
     "roll_back": "planner.undo",
-    "source_of": "cli.construct",
+    "source_of": "cli.opening",
     "summarize": "reports.summary",
     "target_of": "cli.construct",
     "verify_plan": "executor.verify",

@@ -1,22 +1,24 @@
 """Data held against one of the JSON Schemas in schemas/, every problem explained with its place.
 
-jsonschema is imported here and nowhere else. Its own messages speak to people who wrote the schema; these speak to
-people who wrote the file.
+jsonschema is imported here and nowhere else, and only for a file that a quick look did not find whole. Its own messages
+speak to people who wrote the schema; these speak to people who wrote the file.
 """
 
 import json
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft202012Validator, TypeChecker, ValidationError, validators
-from jsonschema.protocols import Validator
+from typing import TYPE_CHECKING, Any
 
 from migrator.errors import Problem
+from migrator.fitting import is_type, surely_fits
 from migrator.located import Located, Pointer
 from migrator.resources import bundled
 from migrator.spelling import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from jsonschema import TypeChecker, ValidationError
+    from jsonschema.protocols import Validator
 
 _TYPE_WORDS = {
     "object": "a mapping",
@@ -36,6 +38,8 @@ def schema_names() -> list[str]:
 
 def schema_problems(document: Located, schema: str) -> list[Problem]:
     """Hold a document against the schema of that name: all problems, in the order of the text."""
+    if surely_fits(document.data, _read(schema)):
+        return []
     errors = [leaf for error in _validator(schema).iter_errors(document.data) for leaf in _leaves(error)]
     unknown = {(_pointer(error), name) for error in errors for name in _unknown_keys(error)}
     meant = {(pointer, nearest(name, _known_keys(errors, pointer))) for pointer, name in unknown}
@@ -57,18 +61,26 @@ def dotted(pointer: Pointer) -> str:
 
 
 @cache
-def _validator(schema: str) -> Validator:
+def _read(schema: str) -> dict[str, Any]:
     text = (bundled("schemas") / f"{schema}.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@cache
+def _validator(schema: str) -> "Validator":
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - for a file with something wrong
+
     number = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
     strict: type[Validator] = validators.extend(Draft202012Validator, type_checker=number)  # type: ignore[no-untyped-call]
-    return strict(json.loads(text))
+    return strict(_read(schema))
 
 
-def _is_number(_checker: TypeChecker, value: object) -> bool:
+def _is_number(_checker: "TypeChecker", value: object) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
-def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+def _leaves(error: "ValidationError") -> "Iterator[ValidationError]":
     """Follow oneOf and anyOf into the branch that the author most likely meant."""
     if not error.context or all(child.validator == "required" for child in error.context):
         yield error
@@ -80,7 +92,7 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
         yield from _leaves(child)
 
 
-def _cost(error: ValidationError, branch: list[ValidationError]) -> tuple[bool, int, int, int]:
+def _cost(error: "ValidationError", branch: "list[ValidationError]") -> tuple[bool, int, int, int]:
     root = [child for child in branch if not child.relative_path]
     wrong_type = any(child.validator == "type" for child in root)
     if isinstance(error.instance, str) and any(child.validator == "enum" for child in root):
@@ -89,26 +101,26 @@ def _cost(error: ValidationError, branch: list[ValidationError]) -> tuple[bool, 
     return wrong_type, missing, len(branch), -max(len(child.relative_path) for child in branch)
 
 
-def _pointer(error: ValidationError) -> Pointer:
+def _pointer(error: "ValidationError") -> Pointer:
     return tuple(error.absolute_path)
 
 
-def _unknown_keys(error: ValidationError) -> list[str]:
+def _unknown_keys(error: "ValidationError") -> list[str]:
     if error.validator != "additionalProperties" or error.validator_value is not False:
         return []
     instance: Any = error.instance
     return [name for name in instance if name not in _properties(error)]
 
 
-def _properties(error: ValidationError) -> list[str]:
+def _properties(error: "ValidationError") -> list[str]:
     return list(error.schema.get("properties", {})) if isinstance(error.schema, dict) else []
 
 
-def _known_keys(errors: list[ValidationError], pointer: Pointer) -> list[str]:
+def _known_keys(errors: "list[ValidationError]", pointer: Pointer) -> list[str]:
     return [name for error in errors if _pointer(error) == pointer for name in _properties(error)]
 
 
-def _explain(document: Located, error: ValidationError) -> Iterator[Problem]:
+def _explain(document: Located, error: "ValidationError") -> Iterator[Problem]:
     """Say one schema error in the words of the file's author; `field` names the key that is missing or unknown."""
     pointer = _pointer(error)
     where = f" in {dotted(pointer)}" if pointer else ""
@@ -134,7 +146,7 @@ def _explain(document: Located, error: ValidationError) -> Iterator[Problem]:
     yield Problem(code=code, place=place, fact=f"{fact}{where}", hint=hint)
 
 
-def _say(error: ValidationError) -> tuple[str, str]:
+def _say(error: "ValidationError") -> tuple[str, str]:
     """Give fact and hint of an error about one value."""
     value: Any = error.instance
     rule: Any = error.validator_value
@@ -181,8 +193,7 @@ def _say_amount(validator: str, value: Any, rule: Any) -> tuple[str, str]:
 
 def _wrong_type(value: object, kinds: list[str]) -> tuple[str, str]:
     expected = " or ".join(_TYPE_WORDS[kind] for kind in kinds)
-    got = next(word for kind, word in _TYPE_WORDS.items() if Draft202012Validator.TYPE_CHECKER.is_type(value, kind)
-               or (kind == "number" and isinstance(value, Decimal)))  # fmt: skip
+    got = next(word for kind, word in _TYPE_WORDS.items() if is_type(value, kind))
     is_plain = "string" in kinds and not isinstance(value, dict | list | None.__class__)
     written = str(value).lower() if isinstance(value, bool) else str(value)
     return f"expected {expected}, got {got}", f"quote it: '{written}'" if is_plain else ""

@@ -3,7 +3,6 @@
 Nothing else in the package reads a clock, draws a number or starts a thread, so that one seed is one execution.
 """
 
-import asyncio
 import os
 import random
 import signal
@@ -60,6 +59,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait without holding up other requests."""
+        import asyncio  # noqa: PLC0415 - who never waits does not import it
+
         await asyncio.sleep(seconds)
 
 

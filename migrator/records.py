@@ -204,7 +204,7 @@ class Outcome:
 
     `halt` stops the whole run after this outcome is journalled. `wait_seconds` is the earliest a next request may be
     sent. `confirm` asks for one read before a refusal is believed, where the vendor refuses with a status that can also
-    be a fault. `is_success`: the target says that it did it, though it names no record.
+    be a fault. `is_success`: the target says that it did it, though it names no record. `is_page`: a web page answered.
     """
 
     verdict: Verdict
@@ -214,6 +214,7 @@ class Outcome:
     wait_seconds: float = 0.0
     confirm: bool = False
     is_success: bool = False
+    is_page: bool = False
     halt: Problem | None = None
 
 

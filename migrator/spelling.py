@@ -3,14 +3,25 @@
 rapidfuzz, of the extra `match`, is imported here and nowhere else; without it the same number is computed, slower.
 """
 
-import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from heapq import nsmallest
+from importlib.util import find_spec
+from itertools import pairwise
+
+NEAR = 0.6
+MAX_KEPT = 1_000
+MAX_VALUE = 100
+MAX_HELD_AGAINST = 5
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give the known name that was probably meant; empty if none is near."""
+    import difflib  # noqa: PLC0415 - for those only who misspelt something
+
     by_folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=NEAR)
     return by_folded[near[0]] if near else ""
 
 
@@ -20,9 +31,38 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean '{near}'?" if near else ""
 
 
+def hints_among(known: Iterable[str]) -> Callable[[str], str]:
+    """Make the function that gives the hint for a value, among names that stay the same.
+
+    Every row may have a bad value of its own: only names that share pairs of letters with it are held against it.
+    """
+    names = list(dict.fromkeys(known))
+    by_pair: dict[str, list[int]] = {}
+    for n, name in enumerate(names):
+        for pair in _pairs(name):
+            by_pair.setdefault(pair, []).append(n)
+
+    @lru_cache(maxsize=MAX_KEPT)
+    def hint(value: str) -> str:
+        word = value[:MAX_VALUE].casefold()
+        shared = Counter(n for pair in _pairs(word) for n in by_pair.get(pair, ()))
+        first = nsmallest(MAX_HELD_AGAINST, shared, key=lambda n: (-shared[n], n))  # the same in every process
+        scored = ((similarity(word, names[n].casefold()), -n) for n in first)
+        likeness, n = max(scored, default=(0.0, 0))
+        return f"did you mean '{names[-n]}'?" if likeness >= NEAR else ""
+
+    return hint
+
+
+def _pairs(text: str) -> set[str]:
+    """Give the pairs of neighbouring letters of a text, its ends included."""
+    padded = f" {text.casefold()} "
+    return set(map("".join, pairwise(padded)))
+
+
 def similarity(one: str, other: str) -> float:
     """Give the likeness of two texts, from 0 to 1: twice their longest common subsequence over the sum of lengths."""
-    shared = _shared(one, other)
+    shared = _measure()(one, other)
     return 2 * shared / (len(one) + len(other)) if shared else 0.0
 
 
@@ -42,11 +82,15 @@ def shared_length(one: str, other: str) -> int:
     return len(one) - row.bit_count()
 
 
-try:
-    from rapidfuzz.distance import LCSseq
-except ImportError:
-    HAS_RAPIDFUZZ = False
-    _shared: Callable[[str, str], int] = shared_length
-else:
-    HAS_RAPIDFUZZ = True
-    _shared = LCSseq.similarity
+HAS_RAPIDFUZZ = find_spec("rapidfuzz") is not None
+
+
+@cache
+def _measure() -> Callable[[str, str], int]:
+    """Give the function of the extra where it is there: imported only where something is compared."""
+    if not HAS_RAPIDFUZZ:
+        return shared_length
+    from rapidfuzz.distance import LCSseq  # noqa: PLC0415 - the extra
+
+    measure: Callable[[str, str], int] = LCSseq.similarity
+    return measure

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.spelling import shared_length, similarity
+from migrator.spelling import did_you_mean, hints_among, shared_length, similarity
 
 TEXTS = st.text(alphabet="abcdé ß", max_size=80)
 
@@ -30,3 +30,27 @@ def test_shared_length_is_at_least_that_of_any_alignment(one: str, other: str) -
     """An alignment that difflib finds is a common subsequence; ours is no shorter, and no longer than either text."""
     blocks = difflib.SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     assert sum(block.size for block in blocks) <= shared_length(one, other) <= min(len(one), len(other))
+
+
+COUNTRIES = ["Germany", "France", "New Zealand", "Österreich", "UK"]
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("Germny", "Germany"), ("new zeeland", "New Zealand"), ("osterreich", "Österreich"), ("U.K.", "UK")],
+)
+def test_value_is_held_against_names_that_share_letters(value: str, meant: str) -> None:
+    """What was probably meant is what the slower comparison of all names finds, too."""
+    assert hints_among(COUNTRIES)(value) == did_you_mean(value, COUNTRIES) == f"did you mean '{meant}'?"
+
+
+@pytest.mark.parametrize("value", ["", "x", "Portugal", "\x00" * 1000])
+def test_value_like_no_name_gets_no_hint(value: str) -> None:
+    """Nothing near is said to be meant, and where there are no names nothing is."""
+    assert (hints_among(COUNTRIES)(value), hints_among([])(value)) == ("", "")
+
+
+def test_long_value_is_cut_before_it_is_compared() -> None:
+    """A value of any length costs the same; what stands behind the first 100 letters changes nothing."""
+    hint = hints_among(["a" * 100])
+    assert hint("a" * 100 + "b" * 10_000) == hint("a" * 100) != ""

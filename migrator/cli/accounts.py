@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migrator.cli.schema_cache import read_cache, read_kept, write_cache
 from migrator.connectors.registry import READ_ONLY, find_definition
@@ -13,13 +14,15 @@ from migrator.connectors.rest.discovery import Found, discover, is_discoverable,
 from migrator.connectors.rest.environment import Sources, read_environment
 from migrator.connectors.rest.probing import with_probe
 from migrator.connectors.rest.settings import Connection, resolve
-from migrator.connectors.rest.target import RestTarget
 from migrator.errors import SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.spec.project import find_project
 from migrator.spec.read import prefix_of
 from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Block, MappingSpec
+
+if TYPE_CHECKING:
+    from migrator.connectors.rest.target import RestTarget
 
 CACHE = Path(".migrator") / "schema"
 PROBES = Path(".migrator") / "probe"
@@ -62,8 +65,10 @@ class Account:
         except SpecError:
             return UTC
 
-    def target(self) -> RestTarget:
+    def target(self) -> "RestTarget":
         """Make the connection to it; it is opened when it is entered. Raises SpecError."""
+        from migrator.connectors.rest.target import RestTarget  # noqa: PLC0415 - it brings the network along
+
         return RestTarget(self.known(), self.connection(), clock=SystemClock(), rng=Rng())
 
     async def learn(self, names: Iterable[str], *, takes_sample: bool = False) -> dict[str, Found]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from migrator.cli.construct import open_ledger, report_folder, source_of, spec_of, target_of
+from migrator.cli.construct import open_ledger, report_folder, spec_of, target_of
 from migrator.cli.main import Manner, unbroken
+from migrator.cli.opening import source_of
 from migrator.cli.planning import rewrite_reports
 from migrator.cli.printing import print_problems
 from migrator.cli.progress import Progress

@@ -1,18 +1,18 @@
 """`migrator check`: all that can be known of a mapping without rows and without the network."""
 
-import asyncio
 import json
 from pathlib import Path
 
 import click
 
 from migrator.cli.accounts import learn_for
-from migrator.cli.construct import catalog_of, source_of, spec_of
+from migrator.cli.construct import catalog_of, spec_of
 from migrator.cli.main import PRECEDENCE, Manner
+from migrator.cli.opening import source_of
 from migrator.cli.printing import print_problems
 from migrator.errors import MigratorError, Problem, SourceError, TargetError
+from migrator.planner.columns import compile_for
 from migrator.planner.examples import example_problems
-from migrator.planner.making import compile_for
 from migrator.reports.wording import of
 
 FOLDER = "mappings"
@@ -51,6 +51,8 @@ def check_mapping(mapping: Path, profile: str, *, is_online: bool = False) -> tu
     try:
         spec = spec_of(mapping, profile=profile)
         if is_online:
+            import asyncio  # noqa: PLC0415 - not for a check without the network
+
             asyncio.run(learn_for(spec))
         compiled = compile_for(spec, source_of(spec), catalog_of(spec))
     except SourceError as error:

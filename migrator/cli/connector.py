@@ -3,22 +3,25 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from migrator.cli.accounts import named_account
 from migrator.cli.main import Manner
-from migrator.cli.replaying import replay
 from migrator.connectors.registry import find_definition
 from migrator.connectors.rest.definition import Definition
-from migrator.connectors.rest.probing import Probe, probe
 from migrator.connectors.rest.reading import read_definition, shipped
-from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Problem, SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.records import Tier
-from migrator.reports.tables import write_file
 from migrator.reports.wording import of
+from migrator.reports.writing import write_file
+from migrator.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from migrator.connectors.rest.probing import Probe
+    from migrator.connectors.rest.target import RestTarget
 
 
 @click.group("connector")
@@ -54,6 +57,8 @@ def check(name: str) -> int:
 @click.argument("name", metavar="NAME|FILE")
 def test(name: str) -> int:
     """Replay the examples of a connector file against a server that is made from them."""
+    from migrator.cli.replaying import replay  # noqa: PLC0415 - it brings a server along
+
     definition = _definition(name)
     if not definition.examples:
         hint = "write pairs of a request and its answer under 'examples'"
@@ -92,7 +97,46 @@ def run_probe(manner: Manner, name: str, object_name: str, is_sure: bool) -> int
     return 0 if found.is_whole else 5
 
 
-async def _probe(definition: Definition, target: RestTarget, object_name: str) -> Probe:
+@command.command("read")
+@click.argument("name", metavar="NAME|FILE")
+@click.argument("object_name", metavar="OBJECT")
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="OBJECT.jsonl by default.")
+@click.pass_obj
+def read_object(manner: Manner, name: str, object_name: str, output: Path | None) -> int:
+    """Read all records of an object from the account, page by page, into a file of JSON Lines.
+
+    A line is a record as migrator understands it: its id, and its fields as text, numbers and lists.
+    """
+    account = named_account(name, manner.profile)
+    known = account.known()
+    listed = [one for one, item in known.objects.items() if item.type.is_listed]
+    if object_name not in listed:
+        hint = did_you_mean(object_name, listed) or f"there are: {', '.join(listed)}"
+        raise SpecError(Problem(code="E016", place=name, fact=f"no list '{object_name}'", hint=hint))
+    path = (output or Path(f"{object_name.replace('/', '_')}.jsonl")).absolute()
+    counts: list[int] = []
+    target = account.target()
+    write_file(path, lambda file: counts.append(asyncio.run(_read(target, object_name, file))))
+    click.echo(f"{of(counts[0], 'record')} of {object_name} read into {path.name}")
+    click.echo("Next: name the fields in a mapping")
+    return 0
+
+
+async def _read(target: "RestTarget", object_name: str, file: TextIO) -> int:
+    """Write each record once, also where others write while the list is read; tell how many there were."""
+    known: set[str] = set()
+    async with target as crm:
+        async for page in crm.read(object_name):
+            fresh = {record.id: record for record in page if record.id not in known}
+            lines = ({"id": name, **record.fields} for name, record in fresh.items())
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            known |= fresh.keys()
+    return len(known)
+
+
+async def _probe(definition: Definition, target: "RestTarget", object_name: str) -> "Probe":
+    from migrator.connectors.rest.probing import probe  # noqa: PLC0415 - for this command alone
+
     async with target as crm:
         return await probe(definition, crm, object_name, clock=SystemClock(), rng=Rng())
 

@@ -9,7 +9,7 @@ import click
 from migrator.connectors.rest.reading import read_definition
 from migrator.emulators import EMULATORS, Emulator, start
 from migrator.errors import Problem, StoreError
-from migrator.reports.tables import write_file
+from migrator.reports.writing import write_file
 from migrator.resources import packaged
 
 

@@ -33,7 +33,7 @@ COMMANDS = {
     "export": "The id map of a run: source key to target id.",
     "report": "Render the report of a plan or a run as one HTML page.",
     "discover": "Ask an account for its fields, custom ones and picklists, and keep what it tells.",
-    "connector": "Connector files: list, check, test, probe.",
+    "connector": "Connector files: list, check, test, read, probe.",
     "emulate": "Serve a practice CRM on this machine.",
     "explain": "The long text behind a code, such as E203.",
     "schema": "The JSON Schemas of mappings and connector files.",

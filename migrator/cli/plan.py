@@ -8,6 +8,7 @@ import click
 from migrator.cli.construct import report_folder
 from migrator.cli.main import Manner
 from migrator.cli.planning import Wish, plan_and_report, print_plan
+from migrator.planner.making import ENGINES, INLINE
 from migrator.spec.values import Limit
 
 
@@ -30,6 +31,12 @@ def _as_limit(_ctx: click.Context, _parameter: click.Parameter, text: str | None
 )
 @click.option("--offline", is_flag=True, help="Do not ask the target; such a plan is not applied.")
 @click.option("--max-rejects", callback=_as_limit, help="At most so many rejected rows, such as 100 or 1%.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=INLINE,
+    help="Who reads the rows: this process, or several; it pays from about 200,000 rows.",
+)
 @click.option("--exit-code", is_flag=True, help="End with 10 where there is something to do.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -40,12 +47,13 @@ def command(  # noqa: PLR0913, PLR0917 - click hands options over one by one
     folder: Path | None,
     offline: bool,
     max_rejects: Limit | None,
+    engine: str,
     exit_code: bool,
     is_json: bool,
 ) -> int:
     """Make a plan of MAPPING: read the source and the target, decide every row, and write nothing to the target."""
     path = output or Path(f"{mapping.stem}.plan")
-    wish = Wish(mapping=mapping, output=path, folder=folder, rejects=max_rejects, is_offline=offline)
+    wish = Wish(mapping=mapping, output=path, folder=folder, rejects=max_rejects, is_offline=offline, engine=engine)
     summary = plan_and_report(wish, manner)
     print_plan(summary, folder or report_folder(path), manner, is_json=is_json)
     if any(guard["guard"] == "rejects" for guard in summary.header["guards"]):

@@ -11,16 +11,19 @@ from typing import Protocol
 import click
 
 from migrator.cli.accounts import learn_for
-from migrator.cli.construct import ledger_of, reader_of, report_folder, source_of, spec_of, target_of
+from migrator.cli.construct import ledger_of, reader_of, report_folder, spec_of, target_of
 from migrator.cli.main import Manner
+from migrator.cli.opening import source_of
 from migrator.connectors.protocols import Source
 from migrator.errors import StoreError
-from migrator.planner.making import Planning, Retry, compile_for, make_plan
+from migrator.planner.columns import compile_for
+from migrator.planner.making import INLINE, Planning, Retry, make_plan
 from migrator.reports.html import plan_html
 from migrator.reports.machine import plan_json
 from migrator.reports.summary import Summary, summarize
-from migrator.reports.tables import write_file, write_plan_tables, write_results
+from migrator.reports.tables import write_plan_tables, write_results
 from migrator.reports.text import ending, plan_text
+from migrator.reports.writing import write_file
 from migrator.spec.decisions import DECISIONS, Decisions, merged, read_decisions
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.plan import Plan
@@ -47,6 +50,7 @@ class Wish:
     folder: Path | None = None
     rejects: Limit | None = None
     is_offline: bool = False
+    engine: str = INLINE
     again: Again | None = None
 
 
@@ -73,6 +77,7 @@ async def _make(spec: MappingSpec, wish: Wish) -> Plan:
             path=wish.output,
             rejects=wish.rejects,
             is_offline=wish.is_offline,
+            engine=wish.engine,
             answers=answers,
             retry=wish.again.told if wish.again else None,
         )

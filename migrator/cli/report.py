@@ -8,7 +8,7 @@ from migrator.cli.construct import find_plan
 from migrator.cli.main import Manner
 from migrator.cli.planning import summary_of
 from migrator.reports.html import plan_html
-from migrator.reports.tables import write_file
+from migrator.reports.writing import write_file
 
 
 @click.command("report")

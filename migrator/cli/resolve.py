@@ -11,8 +11,8 @@ from migrator.cli.main import Manner
 from migrator.cli.planning import decisions_of, near
 from migrator.executor.deciding import Deciding
 from migrator.records import Question
-from migrator.reports.tables import write_file
 from migrator.reports.wording import harmless, of, spelled
+from migrator.reports.writing import write_file
 from migrator.spec.decisions import CREATE, DECISIONS, REJECT, allowed_answers, answered
 from migrator.spec.project import find_project
 from migrator.store.journal import State

@@ -13,12 +13,13 @@ from migrator.cli.main import Manner
 from migrator.cli.planning import near
 from migrator.cli.verify import TABLE
 from migrator.errors import MigratorError
-from migrator.ports import SystemClock
+from migrator.ports import Rng, SystemClock
 from migrator.reports.wording import harmless, moment, of
 from migrator.spec.project import find_project
 from migrator.spec.read import LEDGER
 from migrator.store.history import all_runs, finished_before
-from migrator.store.ledger import LedgerReader
+from migrator.store.images import purge
+from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
 
@@ -44,12 +45,14 @@ def command(manner: Manner, age: timedelta | None, is_json: bool) -> None:
     """List the runs of this project, the newest first.
 
     --purge-older-than 90d deletes what is kept of the records as they were: the plan files of runs that ended so long
-    ago, and what shows values beside them. Their journal and the id map stay; such a run can no longer be rolled back.
+    ago, what shows values beside them, and what the ledger holds for their undo. Their journal and the id map stay;
+    such a run can no longer be rolled back.
     """
-    with LedgerReader(find_project(Path.cwd() / "any").folder / LEDGER) as reader:
-        if age is not None:
-            _purge(reader, age, manner)
-            return
+    place = find_project(Path.cwd() / "any").folder / LEDGER
+    if age is not None:
+        _purge(place, age, manner)
+        return
+    with LedgerReader(place) as reader:
         runs = [run._asdict() for run in all_runs(reader)]
     if is_json:
         click.echo(json.dumps({"v": 1, "runs": runs}))
@@ -63,18 +66,26 @@ def command(manner: Manner, age: timedelta | None, is_json: bool) -> None:
     click.echo("Next: migrator show RUN" if runs else "Next: migrator plan MAPPING")
 
 
-def _purge(reader: LedgerReader, age: timedelta, manner: Manner) -> None:
+def _purge(place: Path, age: timedelta, manner: Manner) -> None:
     """Delete the plan files of runs that ended long ago, once somebody agreed where there is somebody."""
     before = (SystemClock().now() - age).isoformat(timespec="seconds")
-    paths = [path for plan_id, spelled in finished_before(reader, before) if _is_plan(path := Path(spelled), plan_id)]
-    if paths and manner.asks:
-        click.confirm(f"Delete {of(len(paths), 'plan file')}? They can no longer be rolled back", abort=True)
+    with LedgerReader(place) as reader:
+        old = list(finished_before(reader, before))
+    paths = [path for one in old if _is_plan(path := Path(one.path), one.plan)]
+    imaged = [one.plan for one in old if one.has_images]
+    if (paths or imaged) and manner.asks:
+        told = f"{of(len(paths), 'plan file')}, and the images of {of(len(imaged), 'plan')} in the ledger"
+        click.confirm(f"Delete {told}? They can no longer be rolled back", abort=True)
+    if imaged:
+        with Ledger(place, clock=SystemClock(), rng=Rng()) as ledger:
+            purge(ledger, imaged)
     for path in paths:
         for file in (path, report_folder(path) / "report.html", report_folder(path) / TABLE):
             with translated(file):
                 file.unlink(missing_ok=True)
         click.echo(f"Deleted {near(path)} and what showed its values.")
-    click.echo(f"{of(len(paths), 'plan file')} deleted; the journal and the id map stay.")
+    told = f"{of(len(paths), 'plan file')} deleted, the images of {of(len(imaged), 'plan')} taken out of the ledger"
+    click.echo(f"{told}; the journal and the id map stay.")
     click.echo("Next: migrator runs")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from migrator.connectors.rest.discovery import Found
 from migrator.records import Field, Kind
-from migrator.reports.tables import write_file
+from migrator.reports.writing import write_file
 
 VERSION = 1
 

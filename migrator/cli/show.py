@@ -16,9 +16,9 @@ from migrator.errors import PlanError, Problem
 from migrator.executor.preflight import doubts_about
 from migrator.records import Action
 from migrator.reports.html import plan_html
-from migrator.reports.tables import write_file
 from migrator.reports.text import run_text
 from migrator.reports.wording import harmless, spelled
+from migrator.reports.writing import write_file
 from migrator.store.plan import Plan
 from migrator.store.views import ExplainedRow, explain_row, rejected_rows
 

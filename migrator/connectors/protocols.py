@@ -1,11 +1,12 @@
 """What the planner and the executor may ask of the world outside."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from migrator.records import Catalog, Identity, Outcome, TargetRecord, Write
 
+Intend = Callable[[], Awaitable[None]]
 Cell = Any  # text in a file without types; else text, int, Decimal, bool, date, datetime, list, dict or None
 
 
@@ -80,8 +81,16 @@ class Source(Protocol):
         """Open one table, or several of one shape as one. Raises SourceError, also while it is walked."""
 
 
+async def go_ahead() -> None:
+    """Intend nothing: for writes that nobody journals."""
+
+
 class Target(Protocol):
-    """A CRM that is read and written. Reading raises TargetError; a write always ends in an Outcome."""
+    """A CRM that is read and written. Reading raises TargetError; a write always ends in an Outcome.
+
+    What writes is given `intend`, and awaits it as the last thing before the first byte leaves, when nothing is left to
+    wait for: no turn, no login. Once for each request of it; where `intend` raises, nothing is sent.
+    """
 
     catalog: Catalog
     concurrency: int
@@ -104,16 +113,16 @@ class Target(Protocol):
     async def get(self, name: str, record_id: str, parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record afresh; None if the target does not have it."""
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Send one change, once."""
 
     def can_delete(self, name: str) -> bool:
         """Tell whether records of an object can be deleted."""
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Delete the record of an id, once."""
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], intend: Intend = go_ahead) -> list[Outcome]:
         """Send several creates of one object in one call; an outcome for each."""
 
     def bulk_size(self, name: str) -> int:
@@ -122,7 +131,7 @@ class Target(Protocol):
     async def options(self, name: str, field: str) -> tuple[str, ...]:
         """Read the picklist of a field as it stands now."""
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], intend: Intend = go_ahead) -> Outcome:
         """Add values to the picklist of a field, once, but for those that it has: it is read first.
 
         Raises TargetError where it cannot be read; nothing was sent then.

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.reading import read_definition, shipped
-from migrator.connectors.sql import SQL
 from migrator.errors import Problem, SpecError
 from migrator.resources import packaged
 from migrator.spelling import did_you_mean
 
 FILES = "files"
+SQL = "sql"
 READ_ONLY = (FILES, SQL)
 
 

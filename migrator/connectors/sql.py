@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from migrator.connectors.protocols import BadCell, Batch, Cell, Source, SourceFacts, Table
+from migrator.connectors.registry import SQL
 from migrator.errors import Problem, SourceError
 from migrator.records import Query
 from migrator.spelling import did_you_mean
 
-SQL = "sql"
 BATCH_ROWS = 1_000
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})

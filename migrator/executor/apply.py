@@ -70,13 +70,7 @@ class _Run:
         self._done = 0
         self._object = ""
         self._concurrency = how.concurrency or target.concurrency
-        self.dispatcher = Dispatcher(
-            journal,
-            target,
-            how,
-            mapping=self._mapping,
-            operations=int(plan.header["operations"]),
-        )
+        self.dispatcher = Dispatcher(plan, journal, target, how)
         self.breaker = self.dispatcher.breaker
 
     async def go(self) -> None:

@@ -24,9 +24,15 @@ def needed_operations(change: Change, mapping: str) -> list[str]:
     return needed
 
 
+def is_last(change: Change, mapping: str) -> bool:
+    """Tell whether a change writes what locks its record, and so goes when all else of it has landed."""
+    return change.action is Action.LINK and change.id == operation_id(mapping, change.object, change.key, "last")
+
+
 def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
     """Give the write of a change, or what it waits for."""
-    if change.action is Action.DELETE and (missing := journal.first_missing(change)):
+    is_end = change.action is Action.DELETE or is_last(change, mapping)
+    if is_end and (missing := journal.first_missing(change)):
         return Waits(*missing)
     needed = needed_operations(change, mapping)
     target_id = change.target_id or ""

@@ -9,6 +9,7 @@ from migrator.records import Outcome, Verdict
 MAX_NOT_SENT = 5
 MAX_IN_DOUBT = 5
 MAX_IN_DOUBT_IN_A_ROW = 3
+MAX_PAGES_IN_A_ROW = 2
 FIRST_REFUSALS = 50
 REFUSED_SHARE = 0.2
 FIRST_DRIFTS = 100
@@ -33,6 +34,7 @@ class Breaker:
     in_doubt: int = 0
     in_doubt_in_a_row: int = 0
     not_sent_in_a_row: int = 0
+    pages_in_a_row: int = 0
     repeated: int = 0
 
     @property
@@ -46,6 +48,7 @@ class Breaker:
         is_unsent = all(one.verdict is Verdict.NOT_SENT for one in outcomes)
         self.in_doubt += is_doubt
         self.in_doubt_in_a_row = self.in_doubt_in_a_row + 1 if is_doubt else 0
+        self.pages_in_a_row = self.pages_in_a_row + 1 if any(one.is_page for one in outcomes) else 0
         self.not_sent_in_a_row = self.not_sent_in_a_row + 1 if is_unsent else 0
 
     def count(self, outcome: Outcome) -> None:
@@ -74,6 +77,9 @@ class Breaker:
         if self.in_doubt >= MAX_IN_DOUBT or self.in_doubt_in_a_row >= MAX_IN_DOUBT_IN_A_ROW:
             fact = f"{self.in_doubt} writes stayed without a clear answer: {outcome.message[:200]}"
             return Problem(code="E706", fact=fact, hint="see to the target, then apply again: it reads before it sends")
+        if self.pages_in_a_row >= MAX_PAGES_IN_A_ROW:
+            fact = f"{self.pages_in_a_row} answers in a row were web pages: something else than the target answers"
+            return Problem(code="E706", fact=fact, hint="is it under maintenance, or is there a firewall?")
         if self.not_sent_in_a_row >= MAX_NOT_SENT:
             return Problem(code="E901", fact=f"the target cannot be reached: {outcome.message}", hint="is it up?")
         return None

@@ -1,37 +1,39 @@
 """One operation: read afresh what it changes, make the intent durable, send once, journal what the answer proves."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import compress
 
 from migrator.connectors.protocols import Target
-from migrator.executor.bodies import Waits, body_hash, fill
+from migrator.executor.bodies import Waits, fill, is_last
 from migrator.executor.breaker import Breaker
+from migrator.executor.linked import Links
 from migrator.executor.result import Applying, Event, Phase
+from migrator.executor.sending import NotNowError, Ready, Sending
 from migrator.executor.settle import STEP_SECONDS, differing
+from migrator.pointers import filled
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
 from migrator.store.journal import LANDED, OPEN, Ending, Journal, State
+from migrator.store.plan import Plan
 
 BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0
-
-
-Ready = tuple[Change, Write]
+MAX_AGE_SECONDS = 60.0
 
 
 class Dispatcher:
     """Sends the operations of one run; nothing is sent after its breaker halts."""
 
-    def __init__(self, journal: Journal, target: Target, how: Applying, *, mapping: str, operations: int) -> None:
+    def __init__(self, plan: Plan, journal: Journal, target: Target, how: Applying) -> None:
         self._journal = journal
         self._target = target
         self._how = how
-        self._mapping = mapping
-        self.breaker = Breaker(operations=operations, max_failures=how.max_failures)
+        self._mapping: str = plan.header["mapping"]["name"]
+        self.breaker = Breaker(operations=int(plan.header["operations"]), max_failures=how.max_failures)
         self.to_confirm: dict[str, tuple[Change, str]] = {}
+        self._links = Links(plan, journal, target, how.clock)
         self._not_before = 0.0
 
     @property
@@ -64,6 +66,8 @@ class Dispatcher:
         """Leave an operation for later while its parent may still land; block it where the parent never will."""
         if waits.state not in OPEN and waits.state not in LANDED:
             which = "what points at it" if change.action is Action.DELETE else "the record it points at"
+            if is_last(change, self._mapping):
+                which = "what comes before it"
             reason = f"{which} is {waits.state} ({waits.op_id})"
             self._journal.decide(change, Ending(state=State.BLOCKED, reason=reason))
 
@@ -76,24 +80,37 @@ class Dispatcher:
             return Ending(state=State.QUARANTINED, reason=f"drift: the target no longer has {write.id}")
         if write.fields and not differing(self._target, change.target, write.fields, held.fields):
             return Ending(state=State.NOOP, target_id=write.id, fields=write.fields)
-        if names := differing(self._target, change.target, change.before, held.fields):
+        if names := [*differing(self._target, change.target, change.before, held.fields), *self._added(change, held)]:
             self.breaker.count_drift()
             reason = f"drift: {', '.join(names)} changed in the target after planning"
             return Ending(state=State.QUARANTINED, reason=reason)
         return None
 
+    def _added(self, change: Change, held: TargetRecord) -> list[str]:
+        """Name the fields that hold something by now, of a record that is to be deleted with all that was in it."""
+        if change.action is not Action.DELETE:
+            return []
+        return [
+            name
+            for name in filled(self._target.catalog.objects[change.target], held.fields)
+            if name not in change.before
+        ]
+
     async def _send(self, ready: list[Ready]) -> None:
         """Send until an answer decides; what is proved not to have arrived may be sent again, within the budget."""
-        for attempt in range(self.breaker.budget + 1):
+        attempt = 0
+        while True:
             if attempt and not self.is_over:
                 await self._how.clock.sleep(self._backoff(attempt))
             await self._wait()
             if self.is_over or not (ready := await self._afresh(ready)):
                 return
-            self._journal.intend([(change, body_hash(write)) for change, write in ready])
+            try:
+                outcomes = await Sending(self._journal, self._target, ready, self._leave()).send()
+            except NotNowError:
+                continue
+            attempt += 1
             self.breaker.sent += 1
-            failpoint("intended")
-            outcomes = await self._write(ready)
             failpoint("answered")
             if len(ready) > 1 and all(one.verdict is Verdict.REFUSED and not one.confirm for one in outcomes):
                 await self._send_halves(ready, outcomes[0])
@@ -117,25 +134,22 @@ class Dispatcher:
         if ending := self._drift(change, write, before):
             self._journal.decide(change, ending)
             return []
+        if pointer := await self._links.find(change):
+            reason = f"linked: {pointer} points at it"
+            self._journal.decide(change, Ending(state=State.QUARANTINED, reason=reason))
+            return []
         return [(change, replace(write, before=before))]
 
+    def _leave(self) -> Callable[[], bool]:
+        """Give what says, when the turn has come, whether it may be sent: not long after the read that allowed it."""
+        clock, until = self._how.clock, self._how.clock.monotonic() + MAX_AGE_SECONDS
+        return lambda: not self.is_over and clock.monotonic() <= until
+
     async def _wait(self) -> None:
-        """Let the time pass that the target named: before the intent, since the settle time is counted from there."""
+        """Let the time pass that the target named, before the read that is to be fresh."""
         clock = self._how.clock
         while not self.is_over and (left := self._not_before - clock.monotonic()) > 0:
             await clock.sleep(min(STEP_SECONDS, left))
-
-    async def _write(self, ready: list[Ready]) -> list[Outcome]:
-        try:
-            if len(ready) == 1:
-                change, write = ready[0]
-                send = self._target.delete if change.action is Action.DELETE else self._target.write
-                return [await send(write)]
-            return await self._target.write_many([write for _change, write in ready])
-        except asyncio.CancelledError:
-            for change, _write in ready:
-                self._journal.close(change, Ending(state=State.IN_DOUBT, outcome="cut", reason="the run was cut"))
-            raise
 
     async def _send_halves(self, ready: list[Ready], refused: Outcome) -> None:
         """Split what was refused as a whole, until the record that is to blame is alone (guarantees.md, P11)."""

@@ -6,7 +6,7 @@ An option is journalled like a record. One that nobody knows the end of halts th
 from itertools import groupby, islice
 
 from migrator.connectors.protocols import Target
-from migrator.errors import MigratorError, Problem
+from migrator.errors import Problem
 from migrator.executor.result import Applying
 from migrator.ports import failpoint
 from migrator.records import Outcome, Verdict
@@ -21,11 +21,15 @@ _STATES = {Verdict.APPLIED: State.APPLIED, Verdict.IN_DOUBT: State.IN_DOUBT}
 
 
 async def add_options(plan: Plan, journal: Journal, target: Target, how: Applying) -> Problem | None:
-    """Add what is not added yet, list by list; gives what stands in the way, or None.
+    """Add what is not added yet, list by list, where one object is written to its lists only.
+
+    Gives what stands in the way, or None.
 
     Raises TargetError where a list cannot be read, StoreError where nothing can be journalled.
     """
-    for _list, changes in groupby(plan.appends(), key=lambda change: (change.target, *change.after)):
+    only = plan.header["objects"][how.only]["target"] if how.only else ""
+    wanted = (change for change in plan.appends() if only in {"", change.target})
+    for _list, changes in groupby(wanted, key=lambda change: (change.target, *change.after)):
         waiting = (change for change in changes if journal.state_of(change.id) is State.PLANNED)
         while batch := list(islice(waiting, MAX_VALUES)):
             if how.stop.is_asked:
@@ -53,18 +57,26 @@ async def _add(batch: list[Change], journal: Journal, target: Target, how: Apply
 
 
 async def _send(batch: list[Change], journal: Journal, target: Target) -> Outcome:
-    """Send once, between the durable intent and the journalled answer."""
-    journal.intend([(change, change.sha256) for change in batch])
-    failpoint("intended")
+    """Send once, between the durable intent and the journalled answer; nothing where the list has all of it."""
+    is_intended = False
+
+    async def intend() -> None:
+        nonlocal is_intended
+        if is_intended:  # the session had ended, so that request was not applied
+            _close(batch, journal, Outcome(verdict=Verdict.NOT_APPLIED))
+        journal.intend([(change, change.sha256) for change in batch])
+        is_intended = True
+        failpoint("intended")
+
     (field_name,) = batch[0].after
     values = [change.after[field_name] for change in batch]
-    try:
-        outcome = await target.append_options(batch[0].target, field_name, values)
-    except MigratorError as error:
-        _close(batch, journal, Outcome(verdict=Verdict.NOT_SENT, message=str(error)))
-        raise
+    outcome = await target.append_options(batch[0].target, field_name, values, intend)
     failpoint("answered")
-    _close(batch, journal, outcome)
+    if is_intended:
+        _close(batch, journal, outcome)
+    elif outcome.verdict is Verdict.APPLIED:
+        for change in batch:
+            journal.decide(change, Ending(state=State.NOOP, target_id=change.key, reason="found in its list"))
     return outcome
 
 

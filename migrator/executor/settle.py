@@ -22,6 +22,8 @@ MAX_SCANS = 3
 MARGIN_MINUTES = 15
 STEP_SECONDS = 1.0
 
+_BLIND = "in doubt: this target offers no way to find out whether it was created"
+
 Doubt = tuple[Change, Attempt]
 
 
@@ -61,7 +63,10 @@ class Settler:
             await self._settle_creates(name, [doubt for doubt in creates if doubt[0].object == name])
 
     async def confirm(self, refused: Mapping[str, tuple[Change, str]]) -> None:
-        """Believe refusals that came with a status of failure, after one read that does not show the record."""
+        """Believe refusals that came with a status of failure, after one read that does not show the record.
+
+        Where no read can show it, a person decides.
+        """
         for change, words in refused.values():
             if change.action is Action.DELETE:
                 await self._settle_delete(change, words)
@@ -70,7 +75,11 @@ class Settler:
         changes = [change for change, _words in refused.values() if change.action is Action.CREATE]
         for name in dict.fromkeys(change.object for change in changes):
             mine = [change for change in changes if change.object == name]
-            found = await self._scan(name, mine, minutes=MARGIN_MINUTES) if self._tier(name) is Tier.MARKER else _Scan()
+            if self._tier(name) is not Tier.MARKER:
+                for change in mine:
+                    self._quarantine([change], f"{_BLIND}; the target answered: {refused[change.id][1]}")
+                continue
+            found = await self._scan(name, mine, minutes=MARGIN_MINUTES)
             for change in mine:
                 if found.by_marker.get(change.marker or ""):
                     self._adopt(change, found.by_marker[change.marker or ""])
@@ -155,9 +164,7 @@ class Settler:
 
     async def _settle_creates(self, name: str, doubts: list[Doubt]) -> None:
         if self._tier(name) is not Tier.MARKER:
-            for change, _attempt in doubts:
-                reason = "in doubt: this target offers no way to find out whether it was created"
-                self._journal.close(change, Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason))
+            self._quarantine([change for change, _attempt in doubts], _BLIND)
             return
         open_changes = [change for change, _attempt in doubts]
         minutes: int | None = self._minutes(name, (attempt.wall for _change, attempt in doubts))

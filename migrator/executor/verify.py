@@ -9,18 +9,32 @@ from migrator.connectors.protocols import Target
 from migrator.executor.bodies import Waits, fill
 from migrator.executor.preflight import check_known, check_target
 from migrator.executor.result import Event, Phase
+from migrator.pointers import filled
 from migrator.ports import Clock, SystemClock
 from migrator.records import Action, Canonical, Field, Fields, Kind, TargetRecord, same_value
 from migrator.store.changes import Change
 from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
-from migrator.store.readback import MARKER, Finding, Match, Sightings, Verification, count_landed, keep, landed
+from migrator.store.readback import (
+    MARKER,
+    Finding,
+    Match,
+    Sightings,
+    Verification,
+    count_landed,
+    is_deleted_later,
+    keep,
+    landed,
+    written_later,
+)
 
 MAX_FIRST = 50
 SAMPLE = 200
 
 _RANK = [Match.EQUAL, Match.NORMALISED, Match.DIFFERENT, Match.MISSING]
+_REWRITTEN = "as a later run wrote it"
+_DELETED = "deleted by a later run"
 _BLANK: Sequence[Canonical] = (None, "", [])
 
 
@@ -77,7 +91,8 @@ class _Reading:
         for batch in landed(self._ledger, self._plan, self._how.sample):
             if self._how.sample is not None:
                 self._sampled.update(change.seq for change, _target_id in batch)
-            self._journal.confirm([change.id for change, target_id in batch if await self._read(change, target_id)])
+            read = {change.id: await self._read(change, target_id) for change, target_id in batch}
+            self._journal.confirm({op_id: names for op_id, names in read.items() if names is not None})
             done = self._records.total()
             self._how.tell(Event(phase=Phase.PROGRESS, object=batch[-1][0].object, done=done, total=total))
 
@@ -119,22 +134,43 @@ class _Reading:
             totals=self._totals,
             first=tuple(self._first),
             wall=self._how.clock.now().isoformat(timespec="seconds"),
+            later=self._others["later"],
         )
 
-    async def _read(self, change: Change, target_id: str) -> bool:
-        """Read one record, and compare it with what was written; tells whether it stands as planned."""
+    async def _read(self, change: Change, target_id: str) -> list[str] | None:
+        """Read one record, and compare it with what was written.
+
+        Where it stands as planned, gives the names of the other fields that are filled.
+        """
         write = fill(change, self._journal, self._mapping)
         sent, parent = ({}, None) if isinstance(write, Waits) else (write.fields, write.parent)
         held = await self._target.get(change.target, target_id, parent)
-        findings = list(self._compared(change, target_id, sent, held))
+        later = self._later(change, target_id, sent, held)
+        findings = list(self._compared(change, target_id, {**sent, **later}, held)) if later is not None else []
         worst = max((Match(one.match) for one in findings), key=_RANK.index, default=Match.EQUAL)
         self._records[worst] += 1
-        for finding in findings or [_finding(change, target_id, Match.EQUAL)]:
+        self._others["later"] += later is None or bool(later)
+        rule = _DELETED if later is None else _REWRITTEN if later else ""
+        for finding in findings or [_finding(change, target_id, Match.EQUAL, rule=rule)]:
             self._note(finding)
-        return worst in {Match.EQUAL, Match.NORMALISED}
+        if worst not in {Match.EQUAL, Match.NORMALISED} or rule:
+            return None
+        others = filled(self._target.catalog.objects[change.target], held.fields if held else {})
+        return [name for name in others if name not in sent]
+
+    def _later(
+        self, change: Change, target_id: str, sent: Fields, held: TargetRecord | None
+    ) -> dict[str, Canonical] | None:
+        """Give what a later run of this ledger put into the fields that were sent; None where it deleted the record."""
+        if change.action is Action.DELETE:
+            return {}
+        if held is None:
+            return None if is_deleted_later(self._ledger, self._plan, change, target_id) else {}
+        newest = written_later(self._ledger, self._plan, change, target_id)
+        return {name: newest[name] for name, value in sent.items() if name in newest and newest[name] != value}
 
     def _compared(self, change: Change, target_id: str, sent: Fields, held: TargetRecord | None) -> Iterator[Finding]:
-        """Tell what of a record is not to the letter as it was sent."""
+        """Tell what of a record is not to the letter as it was last written by this ledger's runs."""
         if change.action is Action.DELETE:
             yield from [_finding(change, target_id, Match.DIFFERENT, rule="it is still there")] if held else []
             return

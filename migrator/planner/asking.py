@@ -65,6 +65,8 @@ class _Line(NamedTuple):
 
 def key_text(value: Any) -> str:
     """Write a key as it is compared and kept: trimmed canonical text; the parts of a composite one with `|` between."""
+    if value.__class__ is str:
+        return str(value).strip()
     if isinstance(value, list):
         return "|".join(key_text(part).replace("\\", "\\\\").replace("|", "\\|") for part in value)
     return as_text(value).strip()
@@ -145,6 +147,7 @@ def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bo
     creates = lookup.on_missing == "create"
     on_blank = _compile_fallback(lookup.on_blank, known, asking, is_fallback=False)
     on_missing = _compile_fallback(lookup.fallback, known, asking, is_fallback=True)
+    is_plain = not (create or lookup.column or on_blank or on_missing)
 
     def ask(cells: Cells, notes: list[Note]) -> Asked | None:
         blank = ""
@@ -165,7 +168,26 @@ def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bo
             raise ValueRefusedError("E206", f"no line of the lookup is filled: '{blank}' is blank")
         return on_blank(cells, notes) if on_blank else None
 
-    return ask
+    return _ask_plainly(known, lines[0], ask) if is_plain and len(lines) == 1 else ask
+
+
+def _ask_plainly(known: KnownLookup, line: _Line, ask: Ask) -> Ask:
+    """Make the short way of a lookup that asks one object by one text; all else goes the way that it is given."""
+    if len(line.gets) > 1 or line.is_late or len(known.targets) > 1:
+        return ask
+    (get,), (coerce,), (name,), ((asked, digester),) = line.gets, line.coerces, line.names, line.digesters.items()
+    is_single = line.kind in {"key", "id"}
+    slot, number, which = known.slot, known.number, line.number
+
+    def ask_plainly(cells: Cells, notes: list[Note]) -> Asked | None:
+        value = get(cells, notes)
+        if value.__class__ is not str:
+            return ask(cells, notes)
+        stated = coerce(value)
+        staged = {line.kind: stated if is_single else {name: stated}, LOOKUP: asked}
+        return Asked(staged, [Query(slot, 0, number, which, digester([stated]))])
+
+    return ask_plainly
 
 
 def _make(known: KnownLookup, line: _Line, values: list[Any], chosen: tuple[str, ...]) -> Asked:

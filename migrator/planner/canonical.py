@@ -14,7 +14,7 @@ from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.dates import read_date, read_rfc3339
 from migrator.planner.transforms.spec import as_text
 from migrator.records import TEXT_KINDS, Canonical, Field, Kind, canonical_datetime, canonical_decimal, midnight
-from migrator.spelling import did_you_mean
+from migrator.spelling import hints_among
 
 Coerce = Callable[[Any], Canonical]
 
@@ -42,11 +42,13 @@ def coerce_to(field: Field) -> Coerce:
 
 def _text(field: Field) -> Coerce:
     longest, options = field.max_length, field.options
+    hint_of = hints_among(options)
 
     def coerce(value: Any) -> str:
-        text = value if type(value) is str else _as_canonical_text(value)
-        _check_option(text, options)
-        if longest is not None and len(text.encode("utf-16-le")) > longest * 2:
+        text = value if value.__class__ is str else _as_canonical_text(value)
+        if options:
+            _check_option(text, options, hint_of)
+        if longest is not None and len(text) > longest // 2 and len(text.encode("utf-16-le")) > longest * 2:
             fact = f"is {len(text):,} characters long, the target takes {longest:,}"
             raise ValueRefusedError("E111", fact, value=text, hint=f"shorten it, or state {{truncate: {longest}}}")
         return text
@@ -54,11 +56,11 @@ def _text(field: Field) -> Coerce:
     return coerce
 
 
-def _check_option(text: str, options: tuple[str, ...]) -> None:
+def _check_option(text: str, options: tuple[str, ...], hint_of: Callable[[str], str]) -> None:
     """Refuse what a picklist of the target does not have; where none is known, all goes."""
     if not options or text in options:
         return
-    hint = did_you_mean(text, options) or f"there are: {', '.join(options[:_SHOWN])}"
+    hint = hint_of(text) or f"there are: {', '.join(options[:_SHOWN])}"
     hint = f"{hint}; put {{map: …}} behind it"
     raise ValueRefusedError("E116", "is no option of the target", value=text, hint=hint)
 
@@ -130,10 +132,12 @@ def _datetime(value: Any) -> str:
 
 
 def _listed(field: Field) -> Coerce:
+    hint_of = hints_among(field.options)
+
     def coerce(value: Any) -> list[Canonical]:
         items = _list(value)
         for item in items:
-            _check_option(item, field.options)
+            _check_option(item, field.options, hint_of)
         return items
 
     return coerce

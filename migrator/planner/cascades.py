@@ -3,11 +3,13 @@
 from migrator.planner.lines import PARENT
 from migrator.records import Action
 from migrator.store.draft import Draft, StagedProblem
-from migrator.store.references import Cascade, cascades, drop_unwanted
+from migrator.store.references import Cascade, cascades, drop_unwanted, has_rejected
 
 
 def reject_dependants(draft: Draft) -> None:
     """Reject what points at rejected records, and so on."""
+    if not has_rejected(draft):
+        return
     while layer := cascades(draft):
         draft.add_problems([_problem(item) for item in layer])
         draft.set_state(Action.REJECT, [item.record for item in layer])

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
 from migrator.planner.filling import Filling, Planned
 from migrator.planner.identities import marker_of
-from migrator.planner.rows import to_json
 from migrator.planner.sequence import Cycle, Sequence
-from migrator.planner.stage import max_marker
+from migrator.planner.stating import max_marker
 from migrator.records import Action
-from migrator.store.changes import ChangeWriter, Staged, operation_id, remember_skipped, staged_records
+from migrator.store.changes import ChangeWriter, Staged, operation_id, operation_namer, remember_skipped, staged_records
 from migrator.store.draft import Draft, StagedProblem
-from migrator.store.graph import WRITTEN, take_deferred, take_layers, take_object
+from migrator.store.graph import WRITTEN, close_turn, take_deferred, take_layers, take_object
 
 BATCH = 1_000
 
@@ -46,6 +46,9 @@ class ChangeMaker:
         self._draft = draft
         self._objects = {item.number: item for item in compiled.objects.values()}
         self._fillings = {number: Filling(compiled, item) for number, item in self._objects.items()}
+        self._longest = {number: max_marker(item) for number, item in self._objects.items()}
+        mapping = compiled.spec.name
+        self._operations = {number: operation_namer(mapping, one.item.name) for number, one in self._objects.items()}
         self.writer = ChangeWriter(draft)
         self.counts = {name: Counts() for name in compiled.objects}
         self.cycles: list[Cycle] = []
@@ -76,18 +79,21 @@ class ChangeMaker:
         states: list[tuple[int, Action]] = []
         for staged in staged_records(self._draft):
             planned = self._fillings[staged.object].plan(staged)
-            make = self._create if staged.held is None else self._update
-            states.append((staged.record, make(self._objects[staged.object], staged, planned)))
+            if staged.held is None:
+                self._create(self._objects[staged.object], staged, planned)
+                continue
+            states.append((staged.record, self._update(self._objects[staged.object], staged, planned)))
             if len(states) >= BATCH:
                 self._close(states)
         self._close(states)
+        close_turn(self._draft)
 
     def _close(self, states: list[tuple[int, Action]]) -> None:
         for action in {action for _record, action in states}:
             self._draft.set_state(action, [record for record, found in states if found is action])
         states.clear()
 
-    def _create(self, item: CompiledObject, staged: Staged, planned: Planned) -> Action:
+    def _create(self, item: CompiledObject, staged: Staged, planned: Planned) -> None:
         counts = self.counts[item.item.name]
         counts.create += staged.is_row
         counts.for_lookups += not staged.is_row
@@ -96,7 +102,6 @@ class ChangeMaker:
         if marker and not fields.get(item.marker):
             fields[item.marker] = marker
         self._add(staged, Action.CREATE, (marker, planned.parent, None, to_json(fields)))
-        return Action.CREATE
 
     def _update(self, item: CompiledObject, staged: Staged, planned: Planned) -> Action:
         counts = self.counts[item.item.name]
@@ -159,8 +164,11 @@ class ChangeMaker:
     def _add(
         self, staged: Staged, action: Action, parts: tuple[str | None, str | None, str | None, str], suffix: str = ""
     ) -> None:
-        name = self._objects[staged.object].item.name
-        change_id = operation_id(self._compiled.spec.name, name, staged.key, suffix)
+        if suffix:
+            name = self._objects[staged.object].item.name
+            change_id = operation_id(self._compiled.spec.name, name, staged.key, suffix)
+        else:
+            change_id = self._operations[staged.object](staged.key)
         marker, parent, before, after = parts
         row = (change_id, staged.object, staged.record, str(action), staged.target_id)
         self.writer.add((*row, marker, parent, before, after))
@@ -170,7 +178,7 @@ class ChangeMaker:
             return None
         if item.item.marker.is_bare_key:
             return key
-        return marker_of(self._compiled.spec.name, item.item.name, key, max_marker(item))
+        return marker_of(self._compiled.spec.name, item.item.name, key, self._longest[item.number])
 
 
 def _conflict(item: CompiledObject, staged: Staged, found: Difference) -> StagedProblem:

@@ -1,14 +1,15 @@
 """What is planned for a record: its values with references filled in, divided by when they are written."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.folding import rules_of
 from migrator.planner.known import LOOKUP
 from migrator.planner.lines import PARENT
-from migrator.planner.rows import to_json
 from migrator.spec.values import Lookup
-from migrator.store.changes import Pointer, Staged, operation_id
+from migrator.store.changes import Pointer, Staged, operation_namer
 
 
 class Planned(NamedTuple):
@@ -24,9 +25,10 @@ class Filling:
     """Fills in the references of one object's records."""
 
     def __init__(self, compiled: Compiled, item: CompiledObject) -> None:
-        self._compiled = compiled
         self._item = item
         self._names = {one.number: one for one in compiled.objects.values()}
+        mapping = compiled.spec.name
+        self._operations = {number: operation_namer(mapping, one.item.name) for number, one in self._names.items()}
         forms = {PARENT: item.item.parent} | {one.name: one.value.form for one in item.item.fields}
         self._kind_fields = {
             name: form.type_field for name, form in forms.items() if isinstance(form, Lookup) and form.type_field
@@ -35,9 +37,12 @@ class Filling:
         kinds = {to: rules[name] for name, to in self._kind_fields.items() if name in rules}
         self.rules = {**kinds, **rules}
         self.has_last = any(rule.is_last for rule in rules.values())
+        self._is_plain = not (self.has_last or self._kind_fields or item.item.parent)
 
     def plan(self, staged: Staged) -> Planned:
         """Divide the values of a record; a reference that was left blank, or found nothing, is not written."""
+        if self._is_plain and not any(pointer.is_deferred for pointer in staged.pointers.values()):
+            return Planned(dict(self._plain(staged)), {}, {}, None)
         planned = Planned({}, {}, {}, self._parent(staged))
         found_by: dict[str, list[Pointer]] = {}
         for (name, _item), pointer in staged.pointers.items():
@@ -57,6 +62,13 @@ class Filling:
         if PARENT in self._kind_fields and (PARENT, 0) in staged.pointers:
             planned.fields[self._kind_fields[PARENT]] = self._word(PARENT, staged.pointers[PARENT, 0])
         return planned
+
+    def _plain(self, staged: Staged) -> Iterator[tuple[str, Any]]:
+        """Give the values of a record without parent, links and last pass."""
+        for name, value in staged.fields.items():
+            found = self._value(staged, name, value) if value.__class__ in _NESTED else value
+            if found is not _NOTHING:
+                yield name, found
 
     def _value(self, staged: Staged, name: str, value: Any) -> Any:
         if _is_reference(value):
@@ -86,10 +98,11 @@ class Filling:
         """Give the target id, or the operation that will give it."""
         if pointer.target_id is not None:
             return pointer.target_id
-        return {"$op": operation_id(self._compiled.spec.name, self._names[pointer.object].item.name, pointer.key)}
+        return {"$op": self._operations[pointer.object](pointer.key)}
 
 
 _NOTHING = object()
+_NESTED = (dict, list)
 
 
 def _is_reference(value: Any) -> bool:

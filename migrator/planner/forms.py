@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from migrator.contracts import dotted
 from migrator.errors import Problem
 from migrator.located import Pointer
+from migrator.planner.naming import Names, TemplateRefusedError
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import Noted, ValueRefusedError
-from migrator.planner.templates import Names, TemplateRefusedError, compile_condition, compile_text
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.planner.transforms.spec import Apply, Making, as_text
 from migrator.spec.values import Constant, FileOf, From, Lines, ListOf, MappingSpec, Template, Transform, Value
@@ -67,11 +67,11 @@ def compile_value(value: Value, scope: Scope) -> Get:
     The function raises ValueRefusedError. What the mapping has wrong goes to the scope's problems.
     """
     base = _compile_form(value, scope)
-    chain = _compile_chain(value, scope)
+    chain = compile_chain(value, scope)
     default = compile_value(value.default, scope) if value.default else None
     condition = _compile_condition(value.when, value.pointer, scope) if value.when else None
-    if condition is None and default is None and chain is None:
-        return base
+    if condition is None and default is None:
+        return base if chain is None else _chained(base, chain)
 
     def get(cells: Cells, notes: list[Note]) -> Any:
         found = None
@@ -80,6 +80,14 @@ def compile_value(value: Value, scope: Scope) -> Get:
             if found is not None and chain is not None:
                 found = chain(found, notes)
         return default(cells, notes) if found is None and default is not None else found
+
+    return get
+
+
+def _chained(base: Get, chain: Get) -> Get:
+    def get(cells: Cells, notes: list[Note]) -> Any:
+        found = base(cells, notes)
+        return None if found is None else chain(found, notes)
 
     return get
 
@@ -120,9 +128,16 @@ def _first_of(getters: list[Getter]) -> Get:
     return lambda cells, _notes: next((found for get in getters if (found := get(cells)) is not None), None)
 
 
+def _compile_text(text: str, scope: Scope) -> tuple[Getter, frozenset[str]]:
+    """Make the function of a template. Raises TemplateRefusedError."""
+    from migrator.planner.templates import compile_text  # noqa: PLC0415 - Jinja2 is for mappings that have a template
+
+    return compile_text(text, scope.names())
+
+
 def _template(text: str, pointer: Pointer, scope: Scope) -> Get:
     try:
-        render, _used = compile_text(text, scope.names())
+        render, _used = _compile_text(text, scope)
     except TemplateRefusedError as error:
         scope.refuse("E017", pointer, error.fact, error.hint)
         return _blank
@@ -130,6 +145,8 @@ def _template(text: str, pointer: Pointer, scope: Scope) -> Get:
 
 
 def _compile_condition(text: str, pointer: Pointer, scope: Scope) -> Callable[[Cells], bool] | None:
+    from migrator.planner.templates import compile_condition  # noqa: PLC0415 - the same
+
     try:
         return compile_condition(text, scope.names())[0]
     except TemplateRefusedError as error:
@@ -166,7 +183,7 @@ def _lines(templates: tuple[str, ...], separator: str, pointer: Pointer, scope: 
     parts: list[tuple[Getter, list[Getter]]] = []
     for n, text in enumerate(templates):
         try:
-            render, used = compile_text(text, scope.names())
+            render, used = _compile_text(text, scope)
         except TemplateRefusedError as error:
             scope.refuse("E017", (*pointer, "lines", n), error.fact, error.hint)
             continue
@@ -191,18 +208,20 @@ def _content_of(get_name: Getter, read: ReadFile) -> Get:
     return get
 
 
-def _compile_chain(value: Value, scope: Scope) -> Get | None:
+def compile_chain(value: Value, scope: Scope) -> Get | None:
+    """Make the function of a value's transforms, with what `on_error` says; None where there are none."""
     steps = [step for transform in value.transforms if (step := _compile_transform(transform, scope))]
     if not steps:
         return None
+    run = _runner(steps)
     on_error = value.on_error
+    if on_error == "reject":
+        return run
 
     def apply(given: Any, notes: list[Note]) -> Any:
         try:
-            return _run(steps, given, notes)
+            return run(given, notes)
         except ValueRefusedError as error:
-            if on_error == "reject":
-                raise
             verb = "left blank" if on_error == "blank" else "kept as it is"
             notes.append(Note("W110", f"{verb}: {error.fact}: '{error.value}'"))
             return None if on_error == "blank" else given
@@ -210,22 +229,29 @@ def _compile_chain(value: Value, scope: Scope) -> Get | None:
     return apply
 
 
-def _run(steps: list[tuple[Apply, bool]], given: Any, notes: list[Note]) -> Any:
-    value = given
-    for apply, takes_list in steps:
-        if isinstance(value, list) and not takes_list:
-            made = [_noted(apply(item), notes) for item in value]
-            value = [part for item in made for part in (item if isinstance(item, list) else [item])]
-            value = [item for item in value if item is not None and item != ""]
-        else:
-            value = _noted(apply(value), notes)
-        if value is None or value in ("", []):
-            return None
-    return value
+def _runner(steps: list[tuple[Apply, bool]]) -> Get:
+    """Make the function that puts a value through all steps; an item of a list at a time where a step takes no list."""
+
+    def run(given: Any, notes: list[Note]) -> Any:
+        value = given
+        for apply, takes_list in steps:
+            if value.__class__ is list and not takes_list:
+                made = [_noted(apply(item), notes) for item in value]
+                value = [part for item in made for part in (item if isinstance(item, list) else [item])]
+                value = [item for item in value if item is not None and item != ""]
+            else:
+                value = apply(value)
+                if value.__class__ is Noted:
+                    value = _noted(value, notes)
+            if value is None or value in ("", []):
+                return None
+        return value
+
+    return run
 
 
 def _noted(value: Any, notes: list[Note]) -> Any:
-    if type(value) is not Noted:
+    if value.__class__ is not Noted:
         return value
     notes.append(Note(value.code, value.fact))
     return value.value

@@ -3,11 +3,13 @@
 Keys carry the mapping's object; ids, markers and field values carry the target's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from struct import unpack
+from struct import Struct
 
 Digest = tuple[int, int]
+
+_HALVES = Struct("<qq").unpack
 
 KEY = "key"
 ID = "id"
@@ -17,9 +19,21 @@ ROW = "row"
 
 def digest_of(*parts: str) -> Digest:
     """Hash a text in parts to 2 x 64 bits, as SQLite holds them."""
-    text = "\x1e".join(parts)
-    first, second = unpack("<qq", blake2b(text.encode(), digest_size=16).digest())
+    first, second = _HALVES(blake2b("\x1e".join(parts).encode(), digest_size=16).digest())
     return first, second
+
+
+def digester_of(*parts: str) -> Callable[[str], Digest]:
+    """Make what hashes one last part behind those that stay the same, as `digest_of` hashes them together."""
+    begun = blake2b("".join(f"{part}\x1e" for part in parts).encode(), digest_size=16)
+
+    def digest(text: str) -> Digest:
+        whole = begun.copy()
+        whole.update(text.encode())
+        first, second = _HALVES(whole.digest())
+        return first, second
+
+    return digest
 
 
 def digest_of_fields(target: str, names: Iterable[str], values: Iterable[str]) -> Digest:

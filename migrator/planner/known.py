@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrator.planner.identities import ID, KEY, ROW, Digest, digest_of, digest_of_fields
+from migrator.planner.identities import ID, KEY, ROW, Digest, digest_of, digest_of_fields, digester_of
 from migrator.planner.normal import normal
 from migrator.records import Catalog, Field, Kind, ObjectType
 from migrator.spec.values import Lookup, MappingSpec
@@ -112,12 +112,17 @@ def spell_asked(staged: Any) -> str:
 
 def _digester(kind: str, names: tuple[str, ...], name: str, target: ObjectType) -> Digester:
     if kind == "key":
-        return lambda values: digest_of(name, KEY, values[0])
+        digest_key = digester_of(name, KEY)
+        return lambda values: digest_key(values[0])
     if kind == "id":
         return lambda values: digest_of(target.name, ID, values[0].lower())
     if kind == "row":
         columns = "\x1f".join(names)
         return lambda values: digest_of(name, ROW, columns, *values)
+    if len(names) == 1:
+        kind_of_field = (target.field(names[0]) or Field(name=names[0], kind=Kind.TEXT)).kind
+        digest_value = digester_of(target.name, names[0])
+        return lambda values: digest_value(normal(kind_of_field, values[0]))
     kinds = [(target.field(field) or Field(name=field, kind=Kind.TEXT)).kind for field in names]
     return lambda values: digest_of_fields(
         target.name, names, [normal(kind, value) for kind, value in zip(kinds, values, strict=True)]

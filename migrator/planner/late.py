@@ -9,7 +9,7 @@ from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.known import INNER, OTHERWISE, KnownLookup
 from migrator.planner.levels import WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
-from migrator.planner.stage import asked_identities, match_identities
+from migrator.planner.stating import asked_identities, match_identities
 from migrator.store.children import planned_children
 from migrator.store.draft import Draft, StagedIdentity, StagedReference
 from migrator.store.references import Late, add_late_identities, add_references, late_records

@@ -1,10 +1,10 @@
 """Lines of fields by which records are recognised: the values that a record has in them, and their digests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-from migrator.planner.identities import Digest, digest_of_fields
+from migrator.planner.identities import Digest, digest_of_fields, digester_of
 from migrator.planner.normal import normal
 from migrator.records import Catalog, Field, Kind, ObjectType
 
@@ -25,11 +25,15 @@ class Part(NamedTuple):
 
     def values(self, fields: Mapping[str, Any]) -> list[str]:
         """Give what a record has in it, in the form that is compared; nothing where it is blank."""
+        if not self.is_many:
+            ((path, _key, kind),) = self.paths
+            text = normal(kind, fields.get(path))
+            return [text] if text else []
         found = (normal(kind, value) for path, key, kind in self.paths for value in self._found(fields.get(path), key))
         return [text for text in dict.fromkeys(found) if text]
 
     def _found(self, value: Any, key: str) -> list[Any]:
-        if not self.is_many or not isinstance(value, list):
+        if not isinstance(value, list):
             return [value]
         return [item.get(key) if isinstance(item, dict) else item for item in value]
 
@@ -63,6 +67,20 @@ class Line(NamedTuple):
         names = self.names
         for texts in islice(product(*values), MAX_DIGESTS):
             yield digest_of_fields(target, names, texts)
+
+
+def stating(line: Line, target: str) -> Callable[[Mapping[str, Any]], Iterable[Digest]]:
+    """Make the function that gives a line's digests, the short way for a line of one plain field."""
+    if len(line.parts) == 1 and not line.parts[0].is_many:
+        ((name, ((path, _key, kind),), _is_many, _child),) = line.parts
+        digest = digester_of(target, name)
+
+        def digests(fields: Mapping[str, Any]) -> Iterable[Digest]:
+            text = normal(kind, fields.get(path))
+            return (digest(text),) if text else ()
+
+        return digests
+    return lambda fields: line.digests(target, fields)
 
 
 def child_of(name: str, target: ObjectType, catalog: Catalog) -> tuple[str, Field] | None:

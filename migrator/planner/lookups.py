@@ -5,6 +5,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
+from migrator.json_text import to_json
 from migrator.planner.cascades import reject_cascades, reject_dependants
 from migrator.planner.decisions import BATCH, Decisions
 from migrator.planner.desk import Asking, Choosable, Desk
@@ -16,11 +17,10 @@ from migrator.planner.levels import LAST_WAVE, WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
 from migrator.planner.matching import settle_created, settle_matches
 from migrator.planner.questions import question_id
-from migrator.planner.rows import to_json
-from migrator.planner.stage import identities_of
+from migrator.planner.stating import Stating
 from migrator.planner.survey import label_of
 from migrator.records import Action
-from migrator.store.draft import STAGED, StagedIdentity, StagedProblem, StagedRecord, StagedReference
+from migrator.store.draft import STAGED, IdentityRow, StagedIdentity, StagedProblem, StagedRecord, StagedReference
 from migrator.store.leaving import left_out_of
 from migrator.store.plan_schema import LOOKUP_LINE
 from migrator.store.references import (
@@ -36,9 +36,11 @@ from migrator.store.references import (
     found_unresolved,
     lacking,
     last_reference,
+    miss_plain,
     missing,
     point_at_created,
     reopen_left_out,
+    resolve_plain,
     settle_twins,
 )
 
@@ -57,6 +59,8 @@ class Lookups:
         self._desk = desk
         self._compiled = desk.compiled
         self._draft = desk.draft
+        mapping = self._compiled.spec.name
+        self._stating = {name: Stating(item, mapping) for name, item in self._compiled.objects.items()}
         self.next_record = next_record
         self._created = next_record
         self._asks_anew = False
@@ -104,7 +108,15 @@ class Lookups:
                 settle_matches(self._desk, level=level, first=first, created=self._created)
             for wave in self._waves:
                 if wave // WAVES_PER_LEVEL == level:
-                    self._resolve_each(found_in_wave(self._draft, wave, after=after))
+                    self._resolve_wave(wave, after)
+
+    def _resolve_wave(self, wave: int, after: int) -> None:
+        """Decide what is plain by joins over whole sets, the rest one by one."""
+        plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
+        creating = [known.number for known in plain if known.lookup.on_missing == "create"]
+        resolve_plain(self._draft, wave, [known.number for known in plain], after=after)
+        miss_plain(self._draft, wave, creating, after=after)
+        self._resolve_each(found_in_wave(self._draft, wave, after=after))
 
     def _resolve_each(self, references: Iterator[Found]) -> None:
         with Decisions(self._draft) as decisions:
@@ -194,7 +206,7 @@ class Lookups:
 
     def _create(self, batch: list[Missing]) -> None:
         records: list[StagedRecord] = []
-        identities: list[StagedIdentity] = []
+        identities: list[IdentityRow] = []
         references: list[StagedReference] = []
         created: list[Created] = []
         for item in batch:
@@ -206,7 +218,7 @@ class Lookups:
             record = self.next_record
             self.next_record += 1
             records.append(StagedRecord(record, made.number, None, None, key, None, to_json(fields)))
-            identities += identities_of(made, record, key, fields, self._compiled.spec.name)
+            identities += self._stating[made.item.name].identities(record, key, fields)
             identities.append(StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE))
             references += self._references(known, record, fields)
             created.append(Created(record, known.number, item.digest, item.proof))

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.protocols import Source, Target
-from migrator.errors import PlanError, Problem, SourceError
+from migrator.errors import PlanError, Problem
 from migrator.planner.changes import ChangeMaker
-from migrator.planner.compiling import Compiled, compile_mapping
+from migrator.planner.columns import compile_for
+from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
 from migrator.planner.desk import Desk
 from migrator.planner.duplicates import settle_duplicates
-from migrator.planner.forms import ReadFiles
+from migrator.planner.engines import Engine, Inline, Workers
 from migrator.planner.header import Findings, make_header, tripped_guards
 from migrator.planner.lookups import Lookups
 from migrator.planner.matching import note_gone, settle_matches
@@ -25,7 +26,6 @@ from migrator.planner.stage import Stage, StageCount
 from migrator.planner.survey import recall, survey
 from migrator.ports import Clock, Rng, SystemClock, failpoint
 from migrator.records import Catalog, Identity
-from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Limit, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.holdings import note_unstated
@@ -34,6 +34,7 @@ from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
 from migrator.store.tallies import set_facts
 
+INLINE, PROCESSES = ENGINES = ("inline", "processes")
 OFFLINE = Identity(origin="(offline)", fingerprint="")
 
 
@@ -60,6 +61,7 @@ class Planning:
     is_offline: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
     retry: Retry | None = None
+    engine: str = INLINE
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=Rng)
 
@@ -67,31 +69,6 @@ class Planning:
     def absolute_path(self) -> Path:
         """Give the path by which the ledger knows the plan."""
         return self.path.absolute()
-
-
-def compile_for(spec: MappingSpec, source: Source, catalog: Catalog, contents: Contents | None = None) -> Compiled:
-    """Compile and check a mapping against the headers of its source. Raises SourceError or SpecError, with all.
-
-    `contents` reads the files that rows name, and keeps what the plan shall say of them.
-    """
-    contents = contents or Contents(source)
-    columns: dict[str, tuple[str, ...]] = {}
-    problems: list[Problem] = []
-    for item in spec.objects.values():
-        try:
-            columns[item.name] = source.columns(item.tables)
-        except SourceError as error:
-            problems += error.problems
-    joined: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for table in beside_objects(spec):
-        try:
-            joined[table.tables] = source.columns(table.tables)
-        except SourceError as error:
-            problems += error.problems
-    if problems:
-        raise SourceError(*dict.fromkeys(problems))
-    read = ReadFiles(pairs=lambda stated: source.pairs(**stated), text=contents.text)
-    return compile_mapping(spec, catalog, columns, read, joined)
 
 
 async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: Ledger, how: Planning) -> Plan:
@@ -105,12 +82,16 @@ async def make_plan(spec: MappingSpec, source: Source, target: Target, ledger: L
     contents = Contents(source)
     compiled = compile_for(spec, source, target.catalog, contents)
     identity = OFFLINE if how.is_offline else await target.identify()
-    with Draft(path) as draft:
-        stage = Stage(draft, compiled, contents)
+    with Draft(path) as draft, _engine(spec, source, target.catalog, how, Inline(compiled, contents)) as engine:
+        stage = Stage(draft, engine)
         header = await _fill(compiled, (source, target), (draft, stage), (ledger, identity), how)
         if how.retry:
             header["source"]["retry"] = asdict(how.retry)
         return seal_plan(draft, header, ledger, how)
+
+
+def _engine(spec: MappingSpec, source: Source, catalog: Catalog, how: Planning, inline: Inline) -> Engine:
+    return Workers((spec, source, catalog), inline) if how.engine == PROCESSES else inline
 
 
 def refuse_started(ledger: Ledger, path: Path) -> None:

@@ -8,7 +8,7 @@ from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.duplicates import settle_groups, settle_values
 from migrator.planner.identities import digest_of, marker_of
 from migrator.planner.questions import question_id
-from migrator.planner.stage import max_marker
+from migrator.planner.stating import max_marker
 from migrator.planner.survey import label_of
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import (

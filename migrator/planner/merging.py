@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled
 from migrator.planner.known import CREATE, LOOKUP, spell_asked
 from migrator.planner.normal import normal
 from migrator.planner.refusal import spell
-from migrator.planner.rows import to_json
-from migrator.planner.stage import identities_of
+from migrator.planner.stating import Stating
 from migrator.records import Canonical, Kind, spelled
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import Claim
@@ -37,9 +37,8 @@ def merge(compiled: Compiled, draft: Draft, kept: Claim, others: list[Claim]) ->
                 problems.append(_conflict(kept, name, (origin[name], mine), (other, theirs)))
         add_taken(draft, ((other.record, name, kept.record) for name in taken))
     if fields != before:
-        mapping = compiled.spec.name
-        old = set(identities_of(item, kept.record, kept.key, before, mapping))
-        new = set(identities_of(item, kept.record, kept.key, fields, mapping))
+        stating = Stating(item, compiled.spec.name)
+        old, new = (set(stating.identities(kept.record, kept.key, stated)) for stated in (before, fields))
         restate(draft, (kept.record, to_json(fields)), old - new, new - old)
     return problems
 

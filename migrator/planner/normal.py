@@ -8,7 +8,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from migrator.records import Canonical, Kind, canonical_decimal
+from migrator.records import TEXT_KINDS, Canonical, Kind, canonical_decimal
 
 
 def normal_text(text: str) -> str:
@@ -34,6 +34,8 @@ def normal_phone(text: str) -> str:
 
 def normal(kind: Kind, value: Canonical) -> str:
     """Give the form of a canonical value that is compared; empty for blank."""
+    if value.__class__ is str and kind in TEXT_KINDS and kind is not Kind.PHONE:
+        return normal_text(value)
     if value is None or value == "":
         return ""
     if isinstance(value, list):

@@ -6,7 +6,8 @@ from typing import Any
 
 from migrator.connectors.protocols import Target
 from migrator.errors import Busy, TargetError
-from migrator.records import Action, Canonical, Field, Kind, ObjectType, TargetRecord, differing_fields
+from migrator.pointers import filled, may_point, pointing
+from migrator.records import Action, Canonical, Fields, Kind, ObjectType, TargetRecord, differing_fields
 from migrator.store.changes import ChangeWriter, canonical_json
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.ledger import Ledger
@@ -16,7 +17,6 @@ from migrator.store.undo import (
     UNCHANGED,
     UPDATE,
     Held,
-    Pointing,
     Restore,
     Run,
     Undone,
@@ -38,7 +38,6 @@ from migrator.store.undo import (
 
 BATCH = 500
 MANY = 100
-PARENT = "parent"
 _LATER = "undo later runs first, if it was one of them; else decide by hand"
 _UNREACHABLE = "E901"
 
@@ -88,11 +87,11 @@ class Reverting:
         created = {name for name, (_n, created) in self._counts.items() if created and self._target.can_delete(name)}
         ours = {facts["target"] for facts in self._objects.values()}
         for name, item in self._target.catalog.objects.items():
-            may_point = bool(created) and _may_point(item, created)
+            is_asked = bool(created) and may_point(item, created)
             is_open = item.is_listed and (name in ours or not item.parents)
-            if is_open and (may_point or self._counts.get(name, (0, 0))[0] > MANY):
+            if is_open and (is_asked or self._counts.get(name, (0, 0))[0] > MANY):
                 is_open = await self._read_list(item, is_ours=name in ours)
-            if may_point:
+            if is_asked:
                 (self._looked_at if is_open else self._unknown).append(name)
         after = 0
         while part := unread(self._draft, after, BATCH):
@@ -120,7 +119,7 @@ class Reverting:
 
     def _take(self, item: ObjectType, page: list[TargetRecord]) -> None:
         held = (Held(item.name, one.id, canonical_json(one.fields)) for one in page)
-        take_held(self._draft, held, (pointer for one in page for pointer in _pointing(item, one)))
+        take_held(self._draft, held, (pointer for one in page for pointer in pointing(item, one)))
 
     def decide(self) -> dict[str, dict[str, int]]:
         """Decide over all records and write the changes; counts by object what becomes of them."""
@@ -154,12 +153,12 @@ class Reverting:
             fact = f"{_named(one)}: the target deletes no {one.target}"
             return Verdict(one.record, KEPT, {}, {}), _problem(one, "W622", fact, "delete it there by hand")
         after = {name: value for write in one.writes for name, value in write.after.items()}
-        if names := differing_fields(item, after, one.held):
+        if names := [*differing_fields(item, after, one.held), *_added(item, one, after)]:
             fact = f"{_named(one)}: changed since in {', '.join(names)}"
             return Verdict(one.record, KEPT, {}, {}), _problem(one, "W620", fact, _LATER)
         links = (write for write in one.writes if write.kind == Action.LINK)
         unlinked = {name: write.before.get(name) for write in links for name in _references(item, write.after)}
-        return Verdict(one.record, DELETE, after | unlinked, {}), None
+        return Verdict(one.record, DELETE, filled(item, one.held) | after | unlinked, {}), None
 
     def _updated(self, one: Undone) -> tuple[Verdict, StagedProblem | None]:
         """Decide over a record that was there before: each field that still holds what we wrote is given back."""
@@ -208,6 +207,15 @@ class Reverting:
         return {name: one.write.before.get(name) for name in names}
 
 
+def _added(item: ObjectType, one: Undone, after: Fields) -> list[str]:
+    """Name the fields that we never wrote and that hold something now, though they were blank after the create.
+
+    What stood there then is known where the record was read back; what another run of ours wrote is known always.
+    """
+    new = [name for name in filled(item, one.held or {}) if name not in after]
+    return [name for name in new if name in one.later or (one.stood is not None and name not in one.stood)]
+
+
 def _named(one: Undone) -> str:
     return f"key {one.key}, {one.target_id}"
 
@@ -225,34 +233,6 @@ def _left(row: tuple[int, int, str, str, str, str]) -> StagedProblem:
     if kind == Action.APPEND:
         return StagedProblem(record, number, "W625", "", "", f"option {key} stays in its list", "remove it by hand")
     return StagedProblem(record, number, "W623", "", "", f"{key}: what was written is no longer in the ledger", "")
-
-
-def _may_point(item: ObjectType, names: set[str]) -> bool:
-    fields = [part for known in item.fields.values() for part in (known, *known.items.values())]
-    asked = {known.references for known in fields if known.kind is Kind.REFERENCE}
-    return bool(names & set(item.parents)) or bool(asked & (names | {""}))
-
-
-def _pointing(item: ObjectType, record: TargetRecord) -> Iterator[Pointing]:
-    """Give what a record points at; a field for records of any kind tells it by the words of their kinds, if it can."""
-    told = set(item.parent_ids.values())
-    for name, value in record.fields.items():
-        known = item.field(name)
-        for part, ids in _ids(known, value) if known else ():
-            if part.references or name not in told:
-                yield from (Pointing(item.name, record.id, name, part.references, str(one)) for one in ids)
-    for parent, parent_id in record.parents:
-        yield Pointing(item.name, record.id, item.parent_ids.get(parent, PARENT), parent, parent_id)
-
-
-def _ids(known: Field, value: Canonical) -> Iterator[tuple[Field, list[Canonical]]]:
-    """Give the ids that stand in a field, with the field or the part of a list that says of what kind they are."""
-    values = value if isinstance(value, list) else [value]
-    if known.kind is Kind.REFERENCE:
-        yield known, values
-    elif known.kind is Kind.ITEMS:
-        parts = [(name, part) for name, part in known.items.items() if part.kind is Kind.REFERENCE]
-        yield from ((part, [one[name] for one in values if one.get(name)]) for name, part in parts)
 
 
 def _references(item: ObjectType, fields: dict[str, Canonical]) -> list[str]:

@@ -1,21 +1,21 @@
 """An object of a mapping, compiled: one pure function from a row's cells to what the row says."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from migrator.planner.asking import Ask, Asking, Query, compile_lookup, compile_reference, is_reference, key_text
+from migrator.planner.fields import compile_field
 from migrator.planner.folding import Folding
-from migrator.planner.forms import Note, Scope, compile_value
+from migrator.planner.forms import Note, Scope
 from migrator.planner.identities import ROW, Digest, digest_of
 from migrator.planner.lines import PARENT
-from migrator.planner.options import compile_coercion
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
 from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, all_lookups, lines_of
+from migrator.store.cells import is_printable
 
 Cells = Sequence[Any]
 Cleaner = Callable[[Cells], list[Any]]
@@ -70,7 +70,7 @@ class RowFunction:
         self._key = [_key_getter(name, scope) for name in item.key]
         self._key_names = ", ".join(item.key)
         self._fields = [
-            (field, compile_value(field.value, scope), compile_coercion(field, target))
+            (field.name, compile_field(field, target, scope), field)
             for field in item.fields
             if not is_reference(field.value)
         ]
@@ -91,13 +91,14 @@ class RowFunction:
 
     def key(self, cells: Cells) -> str:
         """Give the row's key; empty if a part of it is blank."""
+        if len(self._key) == 1:
+            value = self._key[0](cells)
+            return "" if value is None else key_text(value)
         parts = [get(cells) for get in self._key]
-        if any(part is None for part in parts):
-            return ""
-        return key_text(parts[0]) if len(parts) == 1 else key_text(parts)
+        return "" if any(part is None for part in parts) else key_text(parts)
 
     def read(self, cells: Cells, written: str) -> Reading:
-        """Read a row; `written` is its original text as JSON, looked over once for characters that do harm."""
+        """Read a row; `written` are its original cells as one text, looked over once for characters that do harm."""
         findings: list[Finding] = []
         if len(cells) != self.width:
             return Reading("", {}, [], [ragged(len(cells), self.width)])
@@ -109,7 +110,7 @@ class RowFunction:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
         fields = self._folding.fold(self._read_fields(cells, findings))
         references, is_skipped = self._read_lookups(cells, fields, findings)
-        if "\\u00" in written or "\\b" in written or "\\f" in written or "\x7f" in written:
+        if not is_printable(written):
             findings += _control_findings(fields)
         if not written.isascii():
             findings += _encoding_findings(written)
@@ -119,23 +120,21 @@ class RowFunction:
     def _read_fields(self, cells: Cells, findings: list[Finding]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         notes: list[Note] = []
-        for field, get, coerce in self._fields:
+        for name, take, field in self._fields:
             try:
-                value = get(cells, notes)
-                if value is not None:
-                    value = coerce(value, notes)
+                value = take(cells, notes)
             except ValueRefusedError as error:
-                findings.append(Finding(error.code, field.name, error.value, fact_of(error), error.hint))
+                findings.append(Finding(error.code, name, error.value, fact_of(error), error.hint))
                 continue
             if notes:
-                findings += [Finding(note.code, field.name, note.value, note.fact) for note in notes]
+                findings += [Finding(note.code, name, note.value, note.fact) for note in notes]
                 notes = []
-            if value is not None and value not in ("", []):
-                fields[field.name] = value
+            if value is not None:
+                fields[name] = value
             elif field.value.is_required:
-                findings.append(_blank(field.name))
+                findings.append(_blank(name))
             elif field.clears:
-                fields[field.name] = None
+                fields[name] = None
         return fields
 
     def _row_digest(self, names: str, gets: list[Getter], cells: Cells) -> Digest | None:
@@ -230,8 +229,3 @@ def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) ->
         return ["" if isinstance(cell, str) and cell in blank_values else cell for cell in trimmed]
 
     return clean
-
-
-to_json: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
-).encode

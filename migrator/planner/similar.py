@@ -1,12 +1,12 @@
 """Records whose names are nearly those of others: what lookups create by a slip of the pen."""
 
-import json
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from string import punctuation
 from typing import NamedTuple
 from unicodedata import category
 
+from migrator.json_text import from_json
 from migrator.planner.compiling import Compiled
 from migrator.planner.decisions import BATCH
 from migrator.planner.normal import normal_text
@@ -19,6 +19,7 @@ from migrator.store.likeness import (
     Named,
     NearNames,
     count_created,
+    count_names,
     created_records,
     fields_and_place,
     held_labels,
@@ -28,7 +29,8 @@ from migrator.store.likeness import (
 
 SIMILAR = 0.85  # by name 363 of 500 pairs with slips of the pen, and one that is none (benchmarks/matching.py)
 
-MAX_HINTED = 20_000  # about a millisecond each
+MAX_HINTED = 1_000  # about a millisecond each
+MAX_NAMES = 50_000  # about 20 microseconds each
 
 _PUNCTUATION = str.maketrans("", "", punctuation)
 
@@ -62,30 +64,30 @@ def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
     Of very many only the first are held against the others, which the plan says: it is a hint, no guard.
     """
     for target in {item.target.name: item.target for item in compiled.objects.values()}.values():
-        found = likenesses(draft, target, first, SIMILAR, limit=MAX_HINTED)
-        if (count := count_created(draft, target.name, first)) > MAX_HINTED:
-            draft.add_problems([_unlooked(compiled, target, count)])
+        count, names = count_created(draft, target.name, first), count_names(draft, target.name)
+        if count > MAX_HINTED or (count and names > MAX_NAMES):
+            draft.add_problems([_unlooked(compiled, target, count, names)])
+        found = likenesses(draft, target, first, SIMILAR, is_hint=True)
         while batch := [_similar_problem(*pair) for pair in islice(found, BATCH)]:
             draft.add_problems(batch)
 
 
 def likenesses(
-    draft: Draft, target: ObjectType, first: int, cutoff: float, *, limit: int | None = None
+    draft: Draft, target: ObjectType, first: int, cutoff: float, *, is_hint: bool = False
 ) -> Iterator[tuple[Named, Likeness]]:
     """Hold the records that lookups created, from number `first` on, against all others that go to or are in `target`.
 
     Each is told of at most once, with its nearest; of two created ones only the later. Names with other digits are not
-    alike: `Store 12` is no slip of `Store 13`. What else may be missed says `NearNames`.
+    alike: `Store 12` is no slip of `Store 13`. What else may be missed says `NearNames`. A hint looks at so many only.
     """
     if not count_created(draft, target.name, first):
         return
     with NearNames() as names:
-        names.add((record, plain_name(label)) for record, label in held_labels(draft, target.name))
-        names.add(
-            (record, plain_name(label_in(target, fields))) for record, fields in staged_fields(draft, target.name)
-        )
+        held = ((record, plain_name(label)) for record, label in held_labels(draft, target.name))
+        staged = ((record, plain_name(label_in(target, one))) for record, one in staged_fields(draft, target.name))
+        names.add(islice(chain(held, staged), MAX_NAMES if is_hint else None))
         names.sort()
-        for created in islice(created_records(draft, target.name, first), limit):
+        for created in islice(created_records(draft, target.name, first), MAX_HINTED if is_hint else None):
             label = label_in(target, created.fields)
             if near := nearest_name(names, label, cutoff, below=created.record):
                 other, score = near
@@ -109,7 +111,7 @@ def _digits(text: str) -> str:
 
 def label_in(target: ObjectType, fields: str) -> str:
     """Give what a person recognises a planned record by, out of its fields as JSON."""
-    return label_of(target, json.loads(fields))
+    return label_of(target, from_json(fields))
 
 
 def _other(draft: Draft, target: ObjectType, record: int) -> tuple[str, str]:
@@ -119,9 +121,10 @@ def _other(draft: Draft, target: ObjectType, record: int) -> tuple[str, str]:
     return label_in(target, fields), place
 
 
-def _unlooked(compiled: Compiled, target: ObjectType, count: int) -> StagedProblem:
+def _unlooked(compiled: Compiled, target: ObjectType, count: int, names: int) -> StagedProblem:
     number = next(item.number for item in compiled.objects.values() if item.target.name == target.name)
-    fact = f"the first {MAX_HINTED:,} of {count:,} new names were held against the others, the rest were not"
+    new, known = min(count, MAX_HINTED), min(names, MAX_NAMES)
+    fact = f"{new:,} of {count:,} new names were held against {known:,} of {names:,} names, the rest were not"
     return StagedProblem(0, number, "W306", "", "", fact, "unless_similar in the lookup holds all of them")
 
 

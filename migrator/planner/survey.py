@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 
 from migrator.connectors.protocols import Target
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import BATCH
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
 from migrator.planner.lines import PARENT, Line, Part
 from migrator.planner.recognising import asked_lines
-from migrator.planner.rows import to_json
 from migrator.records import Fields, ObjectType, TargetRecord
 from migrator.spec.values import Lookup, all_lookups, lines_of
 from migrator.store.children import ChildValue, add_child_values, held_with_children

@@ -8,8 +8,7 @@ Jinja2 is imported here and in the HTML report, nowhere else.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from migrator.planner.naming import Cells, Getter, Names, TemplateRefusedError
 from migrator.planner.refusal import Noted, ValueRefusedError
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.planner.transforms.spec import Apply, Making, as_text
@@ -29,9 +29,6 @@ MAX_OUTPUT = 1 << 20
 
 _T = TypeVar("_T")
 
-Cells = Sequence[Any]
-Getter = Callable[[Cells], Any]
-
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Compare, nodes.Operand, nodes.And,
     nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos,
@@ -41,24 +38,6 @@ _ALLOWED = (
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%"})
 _OWN = frozenset({"row", "get", "vars"})
 _LARGEST = Decimal(10) ** 30
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
-    """What a template may name: columns that are identifiers, each with its getter; paths; and `vars`."""
-
-    columns: Sequence[str]
-    getter: Callable[[str], Getter]
-    vars: Mapping[str, Any]
-
-
-class TemplateRefusedError(Exception):
-    """The mapping's author must mend this template: the fact and a hint."""
-
-    def __init__(self, fact: str, hint: str = "") -> None:
-        super().__init__(fact)
-        self.fact = fact
-        self.hint = hint
 
 
 class Text(str):

@@ -5,6 +5,8 @@ The one style sheet is allowed by its hash, everything else by nothing. Jinja2 i
 
 import base64
 import hashlib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -47,9 +49,9 @@ _STATES = {
 }
 
 
-def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
-    """Render the page. Values of records stand in it, as in rejects.csv; without `shows_values` they do not."""
-    folder = packaged("reports", "templates")
+@cache
+def _template(folder: Path) -> jinja2.Template:
+    """Compile the page once: a run that plans and applies writes it twice."""
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
@@ -64,8 +66,14 @@ def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
         "moment": moment,
     }
     env.filters |= filters
+    return env.get_template("report.html.j2")
+
+
+def plan_html(summary: Summary, *, shows_values: bool = True) -> str:
+    """Render the page. Values of records stand in it, as in rejects.csv; without `shows_values` they do not."""
+    folder = packaged("reports", "templates")
     style = (folder / "report.css").read_text(encoding="utf-8")
-    return env.get_template("report.html.j2").render(
+    return _template(folder).render(
         summary=summary,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),

@@ -5,23 +5,22 @@ All are private, complete or not there at all, and every CSV cell that a spreads
 """
 
 import csv
-import io
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
 from typing import TextIO
 
+from migrator.reports.writing import write_file
 from migrator.spelling import similarity
 from migrator.store.history import id_map
 from migrator.store.ledger import LedgerReader
 from migrator.store.likeness import NearNames
 from migrator.store.options import plan_options
 from migrator.store.plan import Plan
-from migrator.store.sqlite import make_private_folder, sync_folder, translated
+from migrator.store.sqlite import make_private_folder
 from migrator.store.views import (
     MissingParent,
     all_problems,
@@ -91,21 +90,6 @@ def write_id_map(plan: Plan, reader: LedgerReader, path: Path) -> int:
     rows = (row for row, _n in zip(id_map(plan, reader), counter, strict=False))
     write_file(path, lambda file: _write_csv(file, chain([ID_MAP], rows)))
     return next(counter)
-
-
-def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
-    """Write a private file under another name first, so that it is complete or not there. Raises StoreError."""
-    fresh = path.with_name(f".{path.name}.new")
-    with translated(path):
-        make_private_folder(path.parent)
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with io.open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: UP020 - takes the descriptor over
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        sync_folder(path.parent)
 
 
 def _write_table(path: Path, rows: Iterable[Iterable[object]]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from migrator.reports.tables import safe_cell, write_file
+from migrator.reports.tables import safe_cell
 from migrator.reports.wording import harmless, moment, of
+from migrator.reports.writing import write_file
 from migrator.store.readback import Finding, Match, Verification
 
 MAX_SHOWN = 10
@@ -64,6 +65,8 @@ def _lines(found: Verification) -> Iterator[str]:
         more = f" ({rules})" if match is Match.NORMALISED and rules else ""
         if count := found.records.get(match, 0):
             yield f"  {count:>9,}  {match}: {words}{more}"
+    if found.later:
+        yield f"  {found.later:>9,}  of them were written again or deleted by a later run, and are compared with that"
     if found.duplicates:
         yield f"  {found.duplicates:>9,}  duplicate: one marker or match value in several records"
     if found.unexpected:
@@ -98,6 +101,7 @@ def verified_json(found: Verification | None) -> dict[str, Any] | None:
         "records": dict(found.records),
         "fields": {name: dict(counts) for name, counts in found.fields.items()},
         "rules": dict(found.rules),
+        "later": found.later,
         "duplicates": found.duplicates,
         "unexpected": found.unexpected,
         "totals": {name: dict(total) for name, total in found.totals.items()},

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from migrator.json_text import from_json, to_json
 from migrator.records import Action
 from migrator.store.draft import Draft
 
 BATCH_ROWS = 1_000
+CHAIN = b"migrator"
 
 
 class Pointer(NamedTuple):
@@ -76,9 +78,21 @@ def operation_id(mapping: str, name: str, key: str, suffix: str = "") -> str:
     return hashlib.blake2b(f"{mapping}\x1e{name}\x1e{key}\x1e{suffix}".encode(), digest_size=12).hexdigest()
 
 
+def operation_namer(mapping: str, name: str) -> Callable[[str], str]:
+    """Make what names the operations of one object's keys, as `operation_id` does without a suffix."""
+    begun = hashlib.blake2b(f"{mapping}\x1e{name}\x1e".encode(), digest_size=12)
+
+    def name_operation(key: str) -> str:
+        whole = begun.copy()
+        whole.update(f"{key}\x1e".encode())
+        return whole.hexdigest()
+
+    return name_operation
+
+
 def change_hash(row: tuple[Any, ...]) -> str:
     """Hash a change as it is stored: id, object, record, action, target id, marker, parent, before, after."""
-    return hashlib.sha256(canonical_json(list(row)).encode()).hexdigest()
+    return hashlib.sha256(to_json(list(row)).encode()).hexdigest()
 
 
 def staged_records(draft: Draft) -> Iterator[Staged]:
@@ -101,7 +115,7 @@ def staged_records(draft: Draft) -> Iterator[Staged]:
             number,
             key,
             bool(is_row),
-            json.loads(fields),
+            from_json(fields),
             target_id,
             json.loads(held or "{}") if is_matched else None,
             json.loads(written) if written else None,
@@ -131,19 +145,24 @@ def remember_skipped(draft: Draft) -> None:
 
 
 class ChangeWriter:
-    """Appends changes to the draft, numbered and chained: each hash is part of the next one's chain."""
+    """Appends changes to the draft, numbered and chained: one hash goes over the hashes of all, in their order."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._rows: list[tuple[Any, ...]] = []
         self._agreed: list[tuple[int, str, str]] = []
         self.count = 0
-        self.chain = hashlib.sha256(b"migrator").hexdigest()
+        self._chain = hashlib.sha256(CHAIN)
+
+    @property
+    def chain(self) -> str:
+        """Give the hash over all hashes, in their order."""
+        return self._chain.hexdigest()
 
     def add(self, row: tuple[str, int, int, str, str | None, str | None, str | None, str | None, str]) -> None:
         """Append one: id, object, record, action, target id, marker, parent, before, after (the last three as JSON)."""
         digest = change_hash(row)
-        self.chain = hashlib.sha256((self.chain + digest).encode()).hexdigest()
+        self._chain.update(digest.encode())
         self.count += 1
         self._rows.append((self.count, *row, digest))
         if len(self._rows) >= BATCH_ROWS:

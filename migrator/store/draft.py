@@ -6,7 +6,7 @@ what does not reach the seal is thrown away.
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -36,6 +36,11 @@ class StagedRecord(NamedTuple):
     cells: str | None
     fields: str
     state: str = STAGED
+
+
+RecordRow = tuple[int, int, int | None, int | None, str, str | None, str, str]
+IdentityRow = tuple[int, int, int, int, int]
+ReferenceRow = tuple[int, str, int, int, int, int, int]
 
 
 class StagedIdentity(NamedTuple):
@@ -123,12 +128,12 @@ class Draft:
 
     def add_rows(
         self,
-        records: list[StagedRecord],
-        identities: list[StagedIdentity],
-        references: list[StagedReference],
-        problems: list[StagedProblem],
+        records: Sequence[RecordRow],
+        identities: Sequence[IdentityRow],
+        references: Sequence[ReferenceRow],
+        problems: Sequence[StagedProblem],
     ) -> None:
-        """Stage rows with what they state."""
+        """Stage rows with what they state: each a StagedRecord, StagedIdentity or StagedReference, or a plain tuple."""
         self.many("INSERT INTO record VALUES(?,?,?,?,?,?,?,?)", records)
         self.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
         self.many("INSERT INTO scratch.reference VALUES(?,?,?,?,?,?,?)", references)
@@ -138,7 +143,7 @@ class Draft:
         """Note files that rows name: name, hash and size; each once."""
         self.many("INSERT OR REPLACE INTO content VALUES(?,?,?)", facts)
 
-    def add_problems(self, problems: list[StagedProblem]) -> None:
+    def add_problems(self, problems: Sequence[StagedProblem]) -> None:
         """Note findings; rows that they reject are marked by `set_state`."""
         self.many("INSERT INTO problem VALUES(NULL,?,?,?,?,?,?,?)", problems)
 

@@ -50,6 +50,14 @@ def take_object(draft: Draft, number: int, *, states: Sequence[str] = (STAGED,))
     )
 
 
+def close_turn(draft: Draft) -> None:
+    """Let those of the records at turn whose state nothing else has changed be creates."""
+    draft.run(
+        "UPDATE record SET state=? FROM scratch.turn t WHERE t.record=record.id AND record.state=?",
+        (str(Action.CREATE), STAGED),
+    )
+
+
 def take_layers(draft: Draft) -> None:
     """Let the records of the graph have their turn: layer by layer, object by object."""
     draft.run("DELETE FROM scratch.turn")

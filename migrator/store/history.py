@@ -36,13 +36,22 @@ def all_runs(reader: LedgerReader) -> Iterator[Run]:
         yield found._replace(state="KILLED") if is_killed else found
 
 
-def finished_before(reader: LedgerReader, moment: str) -> Iterator[tuple[str, str]]:
-    """Give id and path of each plan that came to its end before a moment of wall time, as the journal writes it."""
-    yield from reader.db.execute(
-        "SELECT p.id, p.path FROM plan p JOIN run r ON r.plan_id=p.id WHERE p.state=?"
-        " GROUP BY p.id HAVING MAX(r.ended)<? ORDER BY MAX(r.id)",
+class Finished(NamedTuple):
+    """A plan that came to its end: its id, its file, and whether the ledger still holds images of what it wrote."""
+
+    plan: str
+    path: str
+    has_images: bool
+
+
+def finished_before(reader: LedgerReader, moment: str) -> Iterator[Finished]:
+    """Give the plans that came to their end before a moment of wall time, as the journal writes it."""
+    rows = reader.db.execute(
+        "SELECT p.id, p.path, EXISTS(SELECT 1 FROM origin g WHERE g.plan_id=p.id) FROM plan p"
+        " JOIN run r ON r.plan_id=p.id WHERE p.state=? GROUP BY p.id HAVING MAX(r.ended)<? ORDER BY MAX(r.id)",
         (FINISHED, moment),
     )
+    yield from (Finished(plan, path, bool(has_images)) for plan, path, has_images in rows)
 
 
 def id_map(plan: Plan, reader: LedgerReader) -> Iterator[tuple[str, str, str, str]]:

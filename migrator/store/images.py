@@ -1,10 +1,11 @@
 """What the ledger keeps of each write, so that it can be undone without the plan file: what it found, what it left."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrator.store.changes import Change, canonical_json
+from migrator.store.ledger import Ledger
 
 _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
 
@@ -15,6 +16,7 @@ def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any])
     db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, canonical_json(kept)))
     if "undo" in header:  # only who undoes looks for keys by their ids
         db.execute("CREATE INDEX IF NOT EXISTS written_by_id ON written(target_id)")
+        db.execute("CREATE INDEX IF NOT EXISTS op_deleted ON op(target_id) WHERE kind='delete'")
 
 
 def keep_image(
@@ -27,6 +29,14 @@ def keep_image(
         "INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)",
         (plan_id, change.id, change.key, change.target, stated, *images),
     )
+
+
+def purge(ledger: Ledger, plans: Iterable[str]) -> None:
+    """Take the images of plans out of the ledger: what they wrote cannot be undone any more. Raises StoreError."""
+    with ledger.transaction("purge") as db:
+        for plan_id in plans:
+            for table in ("image", "stood", "origin"):
+                db.execute(f"DELETE FROM {table} WHERE plan_id=?", (plan_id,))
 
 
 def forget(db: sqlite3.Connection, migration: tuple[str, str], change: Change) -> None:

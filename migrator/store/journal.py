@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from migrator.errors import PlanError, Problem
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
@@ -142,8 +143,12 @@ class Journal:
         return row[1] if row and State(row[0]) in LANDED else None
 
     def first_missing(self, change: Change) -> tuple[str, State] | None:
-        """Name the first change that must have landed before this delete and has not, with where it stands."""
-        for number in self._plan.needs(change.seq):
+        """Name the first change that must have landed before this one and has not, with where it stands.
+
+        For a delete what points at the record; for what is written last all else of it.
+        """
+        numbers = self._plan.needs if change.action is Action.DELETE else self._plan.others
+        for number in numbers(change.seq):
             needed = next(self._plan.changes(after=number - 1, limit=1))
             if (state := self.state_of(needed.id)) not in LANDED:
                 return needed.id, state
@@ -151,10 +156,7 @@ class Journal:
 
     def attempts_of(self, op_id: str) -> int:
         """Count how often an operation was sent."""
-        (count,) = self._ledger.db.execute(
-            "SELECT COUNT(*) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
-        ).fetchone()
-        return int(count)
+        return self._attempts(op_id)[0]
 
     def doubts_of(self, op_id: str) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
@@ -186,14 +188,19 @@ class Journal:
         return [row[0]] if row else []
 
     def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
-        """Make the intent to send these durable, each with the hash of its body; only then may a request go."""
+        """Make the intent to send these durable, each with the hash of its body; only then may a request go.
+
+        Raises PlanError where another body was sent before.
+        """
         boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
         with self._ledger.transaction("intent") as db:
             for change, body_sha256 in changes:
                 self._ensure(change)
                 self._move(change.id, Ending(state=State.INTENT))
-                number = self.attempts_of(change.id) + 1
-                sent = (self._plan.id, change.id, number, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
+                number, earlier = self._attempts(change.id)
+                if earlier not in {None, body_sha256}:
+                    raise self._other_body(change)
+                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
                 db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
 
     def close(self, change: Change, ending: Ending) -> None:
@@ -235,12 +242,20 @@ class Journal:
                 here = (self._plan.id, self._ledger.serial)  # a plan that is stale is not applied again: plan anew
                 db.execute("UPDATE plan SET state='STARTED' WHERE id=? AND started=?", here)
 
-    def confirm(self, op_ids: Iterable[str]) -> None:
-        """Journal that what was applied was read back as it was written."""
+    def confirm(self, read: Mapping[str, Iterable[str]]) -> None:
+        """Journal that what was applied was read back as it was written, with what else stood in new records then.
+
+        Of several readings the first one counts.
+        """
         with self._ledger.transaction("confirm") as db:
             db.executemany(
+                "INSERT OR IGNORE INTO stood SELECT plan_id, id, ? FROM op WHERE plan_id=? AND id=? AND kind='create'"
+                " AND state='APPLIED'",
+                ((json.dumps(sorted(names)), self._plan.id, op_id) for op_id, names in read.items()),
+            )
+            db.executemany(
                 "UPDATE op SET state='VERIFIED' WHERE plan_id=? AND id=? AND state='APPLIED'",
-                ((self._plan.id, op_id) for op_id in op_ids),
+                ((self._plan.id, op_id) for op_id in read),
             )
 
     def holder_of(self, name: str, target_id: str) -> str:
@@ -266,6 +281,18 @@ class Journal:
         touched = sum(found.values())
         untouched = int(self._plan.header["operations"]) - touched
         return {**found, State.PLANNED: found.get(State.PLANNED, 0) + untouched}
+
+    def _attempts(self, op_id: str) -> tuple[int, str | None]:
+        """Count how often an operation was sent, and give the hash of what was sent."""
+        found: tuple[int, str | None] = self._ledger.db.execute(
+            "SELECT COUNT(*), MAX(body_sha256) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
+        ).fetchone()
+        return found
+
+    def _other_body(self, change: Change) -> PlanError:
+        fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
+        hint = "plan again; what is sent again is byte for byte what was sent"
+        return PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
 
     def _blocked(self) -> Iterable[Change]:
         seq = 0

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import ADDED, APPLICATION_ID, FORMAT, SCHEMA
+from migrator.store.ledger_schema import ADDED, APPLICATION_ID, FORMAT, LACKING, SCHEMA, STOOD
 from migrator.store.lock import Lock
 from migrator.store.sqlite import connect, connect_read_only, create_private, translated
 
@@ -233,7 +233,7 @@ def _create(path: Path, rng: Rng) -> None:
         try:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + ADDED)
+            db.executescript(SCHEMA + ADDED + STOOD)
             facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
             db.executemany("INSERT INTO meta VALUES(?,?)", facts)
         finally:
@@ -245,17 +245,18 @@ def _check_format(db: sqlite3.Connection, path: Path) -> None:
     with translated(path):
         (kind,) = db.execute("PRAGMA application_id").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
-    if kind != APPLICATION_ID or version not in {1, FORMAT}:
+    if kind != APPLICATION_ID or version not in {*LACKING, FORMAT}:
         fact = f"not a ledger of this version (format {version}, expected {FORMAT})"
         hint = "use the version of migrator that wrote it"
         raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
 
 
 def _bring_up(db: sqlite3.Connection, path: Path) -> None:
-    """Give a ledger of format 1 the tables that it lacks, all or none."""
+    """Give a ledger of an older format the tables that it lacks, all or none."""
     with translated(path):
-        if db.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-            db.executescript(f"BEGIN IMMEDIATE; {ADDED} PRAGMA user_version={FORMAT}; COMMIT;")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version != FORMAT:
+            db.executescript(f"BEGIN IMMEDIATE; {LACKING[version]} PRAGMA user_version={FORMAT}; COMMIT;")
 
 
 def _check_health(db: sqlite3.Connection, path: Path) -> None:

@@ -1,7 +1,7 @@
 """The tables of the ledger, with the transitions of guarantees.md, section 4, enforced by the database itself."""
 
 APPLICATION_ID = 0x6D696C31  # "mil1"
-FORMAT = 2
+FORMAT = 3
 
 # What format 2 added, and a ledger of format 1 is given when it is opened: what an undo needs where the plan file is
 # gone (what each write found and left, and what the plan was made for), what people decided, and what was read back.
@@ -17,6 +17,14 @@ CREATE TABLE verification(plan_id TEXT PRIMARY KEY REFERENCES plan(id), wall TEX
 CREATE TRIGGER decision_closed BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 CREATE TRIGGER decision_keep BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 """
+
+# What format 3 added: which fields, but for those that we wrote, were filled when a new record was first read back. It
+# holds their names only.
+STOOD = """
+CREATE TABLE stood(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY(plan_id, op_id),
+  FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT, WITHOUT ROWID;
+"""
+LACKING = {1: ADDED + STOOD, 2: STOOD}
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

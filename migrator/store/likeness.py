@@ -134,6 +134,16 @@ def staged_fields(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     )
 
 
+def count_names(draft: Draft, target: str) -> int:
+    """Count the records of a target's object, those that it holds and those that are staged for it."""
+    (count,) = draft.run(
+        "SELECT (SELECT COUNT(*) FROM scratch.holding WHERE target=?1) + (SELECT COUNT(*) FROM record r"
+        " JOIN object o ON o.id=r.object WHERE o.target=?1 AND r.state='staged')",
+        (target,),
+    ).fetchone()
+    return int(count)
+
+
 def count_created(draft: Draft, target: str, first: int) -> int:
     """Count the records of a target's object that lookups created, from number `first` on."""
     (count,) = draft.run(

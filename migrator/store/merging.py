@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from migrator.store.draft import Draft, StagedIdentity
+from migrator.store.draft import Draft, IdentityRow
 from migrator.store.options import ADDED, SENT
 
 
-def restate(
-    draft: Draft, record: tuple[int, str], old: Iterable[StagedIdentity], new: Iterable[StagedIdentity]
-) -> None:
+def restate(draft: Draft, record: tuple[int, str], old: Iterable[IdentityRow], new: Iterable[IdentityRow]) -> None:
     """Give a record (its number, its fields as JSON) other fields, and other identities in the place of old ones."""
     number, fields = record
     draft.run("UPDATE record SET fields=? WHERE id=?", (fields, number))

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem
 from migrator.records import Action
-from migrator.store.changes import Change, change_hash
+from migrator.store.changes import CHAIN, Change, change_hash
 from migrator.store.draft import Draft
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
@@ -19,6 +19,12 @@ CHANGE_QUERY = (
     "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, c.after, c.before, c.target_id, c.marker,"
     " c.parent, c.sha256, c.object, c.record FROM change c JOIN object o ON o.id=c.object"
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
+)
+
+# The changes of records that have several, in SQLite's own temporary file: made when it is first asked for.
+_SEVERAL = (
+    "CREATE TEMP TABLE several AS SELECT record, seq FROM change"
+    " WHERE record IN (SELECT record FROM change GROUP BY record HAVING COUNT(*)>1)"
 )
 
 
@@ -42,6 +48,7 @@ class Plan:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._knows_several = False
         self.db = _open(path)
         try:
             with translated(path):
@@ -86,18 +93,31 @@ class Plan:
         if "undo" in self.header:
             yield from (number for (number,) in self.db.execute("SELECT needed FROM need WHERE seq=?", (seq,)))
 
+    def others(self, seq: int) -> Iterator[int]:
+        """Name the changes of the same record that come before one of its changes, by their numbers."""
+        with translated(self.path):
+            if not self._knows_several:
+                self.db.execute(_SEVERAL)
+                self.db.execute("CREATE INDEX temp.several_by_record ON several(record)")
+                self._knows_several = True
+            rows = self.db.execute(
+                "SELECT seq FROM temp.several WHERE seq<? AND record=(SELECT record FROM change WHERE seq=?)",
+                (seq, seq),
+            ).fetchall()
+        yield from (number for (number,) in rows)
+
     def contents(self) -> Iterator[tuple[str, str]]:
         """Give the files that rows name, each with the hash that it had when it was read."""
         yield from self.db.execute("SELECT name, sha256 FROM content ORDER BY name")
 
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
-        chain = hashlib.sha256(b"migrator").hexdigest()
+        chain = hashlib.sha256(CHAIN)
         for row in self.db.execute(f"{CHANGE_QUERY} ORDER BY c.seq"):
             if row[13] != _hash_of(row):
                 return f"operation {row[0]} ({row[4]} {row[2]} {row[5] or row[8]})"
-            chain = hashlib.sha256((chain + row[13]).encode()).hexdigest()
-        return "" if chain == self.header["chain"] else "the list of operations"
+            chain.update(row[13].encode())
+        return "" if chain.hexdigest() == self.header["chain"] else "the list of operations"
 
 
 def as_change(row: tuple[Any, ...], path: Path) -> Change:

@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 3
+FORMAT = 4
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -62,8 +62,8 @@ CREATE TABLE scratch.known(digest INTEGER NOT NULL, proof INTEGER NOT NULL, id_d
 CREATE TABLE scratch.absent(digest INTEGER NOT NULL, proof INTEGER NOT NULL, object INTEGER NOT NULL, key TEXT NOT NULL,
   target_id TEXT NOT NULL) STRICT;
 CREATE TABLE scratch.remembered(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;
-CREATE TABLE scratch.missing(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
-  field TEXT NOT NULL, item INTEGER NOT NULL, lookup INTEGER NOT NULL, reference INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.missing(reference INTEGER PRIMARY KEY, digest INTEGER NOT NULL, proof INTEGER NOT NULL,
+  record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL, lookup INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.seen(step INTEGER NOT NULL, value TEXT NOT NULL, record INTEGER NOT NULL,
   PRIMARY KEY(step, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.page(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,

@@ -59,7 +59,8 @@ class Verification:
     """What reading back found: records by how they compare, fields that are not equal, and the first findings.
 
     `landed` is how many operations could be read; `fields` counts by `object.field` and then by comparison; `totals`
-    tells of each object of the target how many records it holds, held before and got. Findings carry no values.
+    tells of each object of the target how many records it holds, held before and got. Findings carry no values. `later`
+    counts those that a later run of this ledger wrote again or deleted: they are compared with what that one left.
     """
 
     landed: int
@@ -71,6 +72,7 @@ class Verification:
     totals: Mapping[str, Mapping[str, int | None]]
     first: tuple[Finding, ...]
     wall: str = ""
+    later: int = 0
 
     @property
     def read(self) -> int:
@@ -106,6 +108,27 @@ def landed(ledger: Ledger, plan: Plan, sample: int | None) -> Iterator[list[tupl
     while rows := ledger.db.execute(query, (plan.id, seq, BATCH)).fetchall():
         seq = rows[-1][0]
         yield _changes(plan, rows)
+
+
+def written_later(ledger: Ledger, plan: Plan, change: Change, target_id: str) -> Mapping[str, Any]:
+    """Give the values that stand in a record by all runs of the mapping, if another one than this plan's was last."""
+    where = (plan.header["mapping"]["name"], plan.header["target"]["fingerprint"], change.object, change.key)
+    row = ledger.db.execute(
+        "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=?"
+        " AND target_id=? AND plan_id<>?",
+        (*where, target_id, plan.id),
+    ).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def is_deleted_later(ledger: Ledger, plan: Plan, change: Change, target_id: str) -> bool:
+    """Tell whether another plan of this ledger, an undo, deleted a record."""
+    found = ledger.db.execute(
+        "SELECT 1 FROM op WHERE kind='delete' AND target_id=? AND object=? AND plan_id<>?"
+        " AND state IN ('APPLIED','VERIFIED','NOOP')",
+        (target_id, change.object, plan.id),
+    )
+    return found.fetchone() is not None
 
 
 def _changes(plan: Plan, rows: Iterable[tuple[int, str]]) -> list[tuple[Change, str]]:

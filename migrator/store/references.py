@@ -1,13 +1,13 @@
 """References of staged records, resolved by joins over whole sets: found, ambiguous, rejected or missing."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.records import Action
-from migrator.store.draft import Draft, StagedIdentity, StagedRecord, StagedReference
+from migrator.store.draft import Draft, IdentityRow, StagedRecord, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 
 
@@ -77,13 +77,39 @@ _FOUND = (
     " LEFT JOIN scratch.holding h ON h.record=i.record"
     " WHERE {condition} ORDER BY f.rowid"
 )
+_NOT_MISSED = "NOT EXISTS (SELECT 1 FROM scratch.missing g WHERE g.reference=f.rowid)"
 _UNRESOLVED = "NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=f.record AND s.field=f.field AND s.item=f.item)"
 
 
 def found_in_wave(draft: Draft, wave: int, *, after: int) -> Iterator[Found]:
-    """Give the references of a wave with what they found, from a number of reference on."""
-    statement = _FOUND.format(origin="scratch.reference f", condition="f.wave=? AND f.rowid>?")
-    return _grouped(draft.run(statement, (wave, after)))
+    """Give the references of a wave, from a number of reference on, that are not decided, with what they found."""
+    condition = f"f.wave=? AND f.rowid>? AND {_UNRESOLVED} AND {_NOT_MISSED}"
+    return _grouped(draft.run(_FOUND.format(origin="scratch.reference f", condition=condition), (wave, after)))
+
+
+def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> None:
+    """Resolve the references of a wave that found one live record, for lookups that ask one object only."""
+    draft.run(
+        "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, MIN(COALESCE(m.holding, i.record))"
+        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
+        " CROSS JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
+        " LEFT JOIN record p ON p.id=i.record LEFT JOIN scratch.matched m ON m.record=i.record"
+        " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?))"
+        " AND (i.record<0 OR m.holding<0 OR p.state='staged') GROUP BY f.rowid"
+        " HAVING MIN(COALESCE(m.holding, i.record))=MAX(COALESCE(m.holding, i.record))",
+        (wave, after, json.dumps(lookups)),
+    )
+
+
+def miss_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> None:
+    """Note the references of a wave that nothing states, for lookups that create from one object only."""
+    draft.run(
+        "INSERT INTO scratch.missing SELECT f.rowid, f.digest, f.proof, f.record, f.field, f.item, f.lookup"
+        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
+        " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
+        " (SELECT 1 FROM scratch.identity i WHERE i.digest=f.digest AND i.proof=f.proof)",
+        (wave, after, json.dumps(lookups)),
+    )
 
 
 def found_unresolved(draft: Draft, wave: int) -> Iterator[Found]:
@@ -143,8 +169,8 @@ def postpone(draft: Draft, references: Iterable[tuple[int]]) -> None:
     draft.many("INSERT OR IGNORE INTO scratch.postponed VALUES(?)", references)
 
 
-def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, str, int, int, int]]) -> None:
-    """Note references that shall create what they did not find: digest, proof, record, field, item, lookup, number."""
+def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int, int]]) -> None:
+    """Note references that shall create what they did not find: number, digest, proof, record, field, item, lookup."""
     draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
 
 
@@ -183,7 +209,7 @@ class Created(NamedTuple):
 def add_created(
     draft: Draft,
     records: list[StagedRecord],
-    identities: list[StagedIdentity],
+    identities: Sequence[IdentityRow],
     references: list[StagedReference],
     created: list[Created],
 ) -> None:
@@ -193,7 +219,7 @@ def add_created(
     add_late_identities(draft, identities)
 
 
-def add_late_identities(draft: Draft, identities: list[StagedIdentity]) -> None:
+def add_late_identities(draft: Draft, identities: Sequence[IdentityRow]) -> None:
     """Take identities of planned records that are known only after the target was read, and hold them against it."""
     draft.run("DELETE FROM scratch.page")
     draft.many("INSERT INTO scratch.page VALUES(?,?,?,?,?)", identities)
@@ -236,6 +262,12 @@ def point_at_created(draft: Draft) -> None:
         " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
     )
     draft.run("DELETE FROM scratch.missing")
+
+
+def has_rejected(draft: Draft) -> bool:
+    """Tell whether any record is rejected; for each of them stands a problem, and problems are few."""
+    found = draft.run("SELECT 1 FROM problem p JOIN record r ON r.id=p.record WHERE r.state='reject' LIMIT 1")
+    return found.fetchone() is not None
 
 
 def cascades(draft: Draft) -> list[Cascade]:

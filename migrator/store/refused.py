@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from migrator.store.cells import unpack_cells
 from migrator.store.ledger import LedgerReader
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
@@ -31,7 +32,7 @@ class RefusedRows:
     def cells(self, name: str, row: str) -> list[list[Any]]:
         """Give the original cells of the refused rows of an object with this number; several files may have it."""
         rows = self._plan.db.execute("SELECT cells FROM refused WHERE name=? AND row=?", (name, row))
-        return [json.loads(cells or "[]") for (cells,) in rows]
+        return [unpack_cells(cells) for (cells,) in rows]
 
     def has_key(self, name: str, key: str) -> bool:
         """Tell whether a refused row of an object has this key, or one whose key was blank could have it now."""
@@ -65,5 +66,5 @@ def rows_that_failed(plan: Plan, reader: LedgerReader, name: str) -> Iterator[tu
                 (number,),
             ).fetchone()
             if found and found[0] != before:
-                yield found[1], found[2], json.loads(found[3] or "[]")
+                yield found[1], found[2], unpack_cells(found[3])
                 before = found[0]

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from migrator.pointers import Pointing
 from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.ledger import FINISHED, Ledger, LedgerReader
@@ -24,7 +25,7 @@ CREATE TABLE need(seq INTEGER NOT NULL, needed INTEGER NOT NULL, PRIMARY KEY(seq
 CREATE INDEX record_by_key ON record(object, key);
 CREATE TABLE scratch.done(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, key TEXT NOT NULL,
   kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, target TEXT, target_id TEXT, parent TEXT, before TEXT,
-  after TEXT, record INTEGER, restored TEXT) STRICT;
+  after TEXT, record INTEGER, restored TEXT, stood TEXT, later TEXT) STRICT;
 CREATE INDEX scratch.done_by_record ON done(record);
 CREATE TABLE scratch.undone(record INTEGER PRIMARY KEY, target TEXT NOT NULL, target_id TEXT NOT NULL,
   folded TEXT NOT NULL, created INTEGER NOT NULL, parent TEXT, held TEXT, expected TEXT,
@@ -63,16 +64,6 @@ class Held(NamedTuple):
     fields: str
 
 
-class Pointing(NamedTuple):
-    """A record of the target (object, id) that points at another by a field; `at` is empty for any object."""
-
-    target: str
-    id: str
-    field: str
-    at: str
-    at_id: str
-
-
 class Unread(NamedTuple):
     """A record that no list showed."""
 
@@ -93,7 +84,11 @@ class Done(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """A record that the run wrote, all its writes in order, and what the target holds of it now."""
+    """A record that the run wrote, all its writes in order, and what the target holds of it now.
+
+    `stood` names the other fields that were filled when it was read back after its create, None where it was not;
+    `later` those that another run of ours wrote.
+    """
 
     record: int
     object: int
@@ -102,6 +97,8 @@ class Undone(NamedTuple):
     target_id: str
     is_created: bool
     held: dict[str, Any] | None
+    stood: list[str] | None
+    later: list[str]
     writes: list[Done]
 
 
@@ -145,14 +142,17 @@ def stage_done(draft: Draft, ledger: Ledger, run: Run, numbers: dict[str, int], 
     name, key = scope
     rows = ledger.db.execute(
         "SELECT o.seq, o.id, o.object, COALESCE(i.key, o.target_id, o.id), o.kind, o.state, o.reason, i.target,"
-        " o.target_id, i.parent, i.before, i.after FROM op o"
+        " o.target_id, i.parent, i.before, i.after, s.fields, w.fields FROM op o"
         " LEFT JOIN image i ON i.plan_id=o.plan_id AND i.op_id=o.id"
+        " LEFT JOIN stood s ON s.plan_id=o.plan_id AND s.op_id=o.id"
+        " LEFT JOIN written w ON w.mapping=? AND w.account=? AND w.object=o.object AND w.key=i.key"
+        " AND w.target_id=o.target_id AND w.plan_id<>o.plan_id AND o.kind='create'"
         " WHERE o.plan_id=? AND o.state IN ('APPLIED','VERIFIED','QUARANTINED')"
         " AND (?='' OR o.object=?) AND (?='' OR i.key=?)",
-        (run.plan, name, name, key, key),
+        (run.origin["mapping"]["name"], run.origin["target"]["fingerprint"], run.plan, name, name, key, key),
     )
     staged = ((*row[:2], numbers[row[2]], *row[3:]) for row in rows)
-    draft.many("INSERT INTO scratch.done VALUES(?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)", staged)
+    draft.many("INSERT INTO scratch.done VALUES(?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL,?,?)", staged)
     draft.run(
         "INSERT INTO record SELECT NULL, object, NULL, NULL, key, NULL, '{}', 'skip' FROM scratch.done"
         " GROUP BY object, key ORDER BY MIN(seq)"
@@ -209,14 +209,16 @@ def unread(draft: Draft, after: int, limit: int) -> list[Unread]:
 def undone_records(draft: Draft) -> Iterator[Undone]:
     """Give all that was written, record by record."""
     rows = draft.run(
-        "SELECT u.record, r.object, r.key, u.target, u.target_id, u.created, u.held, d.seq, d.id, d.kind, d.before,"
-        " d.after FROM scratch.undone u JOIN record r ON r.id=u.record JOIN scratch.done d ON d.record=u.record"
-        f" AND d.{_LANDED.replace(' AND ', ' AND d.')} ORDER BY u.record, d.seq"
+        "SELECT u.record, r.object, r.key, u.target, u.target_id, u.created, u.held, c.stood, c.later, d.seq, d.id,"
+        " d.kind, d.before, d.after FROM scratch.undone u JOIN record r ON r.id=u.record"
+        " JOIN scratch.done d ON d.record=u.record"
+        f" AND d.{_LANDED.replace(' AND ', ' AND d.')}"
+        " LEFT JOIN scratch.done c ON c.seq=u.created ORDER BY u.record, d.seq"
     )
-    for facts, group in groupby(rows, key=itemgetter(slice(0, 7))):
-        record, number, key, target, target_id, created, held = facts
-        fields = json.loads(held) if held else None
-        yield Undone(record, number, key, target, target_id, bool(created), fields, [_done(row[7:]) for row in group])
+    for facts, group in groupby(rows, key=itemgetter(slice(0, 9))):
+        record, number, key, target, target_id, created, held, stood, later = facts
+        told = (bool(created), _data(held), _data(stood), [*json.loads(later or "{}")])
+        yield Undone(record, number, key, target, target_id, *told, [_done(row[9:]) for row in group])
 
 
 def take_verdicts(draft: Draft, verdicts: list[Verdict]) -> None:
@@ -316,6 +318,10 @@ def close_undo(draft: Draft) -> dict[tuple[int, str], int]:
 def _done(row: Sequence[Any]) -> Done:
     seq, change_id, kind, before, after = row
     return Done(seq, change_id, kind, json.loads(before), json.loads(after))
+
+
+def _data(stated: str | None) -> Any:
+    return json.loads(stated) if stated else None
 
 
 def _parent(stated: str | None) -> tuple[str, str] | None:

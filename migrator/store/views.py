@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.records import Action
+from migrator.store.cells import unpack_cells
 from migrator.store.changes import Change
 from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader, PlanEntry
@@ -108,7 +109,7 @@ def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
         listed = list(group)
         _first, name, columns, cells, row, *_problem = listed[0]
         problems = [item[5:] for item in listed]
-        yield RejectedRow(name, tuple(json.loads(columns)), json.loads(cells or "[]"), row, problems)
+        yield RejectedRow(name, tuple(json.loads(columns)), unpack_cells(cells), row, problems)
 
 
 def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
@@ -236,7 +237,7 @@ def _explained(plan: Plan, condition: str, values: tuple[str | int, ...]) -> lis
                 place=f"{file}:{row}" if file else "(undo)" if "undo" in plan.header else "(a lookup asks for it)",
                 key=key,
                 state=state,
-                cells=dict(zip(json.loads(columns), json.loads(cells or "[]"), strict=False)),
+                cells=dict(zip(json.loads(columns), unpack_cells(cells), strict=False)),
                 fields=json.loads(fields),
                 problems=problems.fetchall(),
                 changes=[as_change(item, plan.path) for item in changes],

@@ -5,6 +5,8 @@ import json
 import re
 import signal
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from conftest import PEOPLE, Project
@@ -55,7 +57,7 @@ def test_before_images_of_old_runs_are_deleted(project: Project) -> None:
     assert ended.stdout.splitlines() == [
         "Deleted acme.plan and what showed its values.",
         "Deleted two.plan and what showed its values.",
-        "2 plan files deleted; the journal and the id map stay.",
+        "2 plan files deleted, the images of 2 plans taken out of the ledger; the journal and the id map stay.",
         "Next: migrator runs",
     ]
     there = {path.name for path in project.folder.rglob("*") if path.is_file()}
@@ -64,6 +66,29 @@ def test_before_images_of_old_runs_are_deleted(project: Project) -> None:
     assert "acme.plan (no longer there)" in project.run("runs").stdout
     project.plan("four.plan")
     assert json.loads(project.run("show", "four.plan", "--json").stdout)["totals"]["unchanged"] == 5
+
+
+def test_purged_run_is_not_rolled_back(project: Project) -> None:
+    """Its old values are in no file of the ledger any more; the refusal says so."""
+    project.plan()
+    project.run("apply", "acme.plan")
+    ledger = project.folder / ".migrator" / "ledger.sqlite"
+    assert counted(ledger) == [5, 1]
+    age(project, "2020-01-01T00:00:00+00:00")
+    project.run("runs", "--purge-older-than", "90d")
+    assert counted(ledger) == [0, 0]
+    ended = project.run("rollback", "1")
+    fact = "E622 nothing is known of what run 1 wrote: purged, or applied by an older version"
+    assert (ended.returncode, fact in ended.stderr) == (6, True)
+    again = project.run("runs", "--purge-older-than", "90d")
+    assert "0 plan files deleted, the images of 0 plans taken out of the ledger" in again.stdout
+
+
+def counted(ledger: Path) -> list[int]:
+    """Count the images, and the plans of which is known what they were made for."""
+    with closing(sqlite3.connect(ledger)) as db:
+        queries = ("SELECT COUNT(*) FROM image", "SELECT COUNT(*) FROM origin")
+        return [db.execute(query).fetchone()[0] for query in queries]
 
 
 def test_young_open_and_other_plans_are_kept(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""The tools for whoever writes a connector file: list, check, test with its own examples, probe with one record."""
+"""The tools for whoever writes a connector file: list, check, test its examples, read an object, probe an account."""
 
 import json
 import re
@@ -119,6 +119,29 @@ def test_file_is_checked_against_the_format(tmp_path: Path) -> None:
     assert run("check", str(path)).output.splitlines()[0] == f"{path}: ok, 1 object (1 of tier C)"
     path.write_text(FILE.replace("wrap: record", "warp: record"), encoding="utf-8")
     assert "unknown key 'warp' in actions.create (did you mean 'wrap'?)" in str(run("check", str(path)).exception)
+
+
+def test_object_is_read_into_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each record once, a line for it, over as many pages as there are; the file is private."""
+    monkeypatch.chdir(tmp_path)
+    with start("crelate", seed=1) as crm:
+        crm.seed_records("contacts", ({"FirstName": "Ada", "LastName": f"L{n}"} for n in range(501)))
+        monkeypatch.setenv("CRELATE_BASE_URL", crm.base_url)
+        monkeypatch.setenv("CRELATE_API_KEY", crm.api_key)
+        monkeypatch.setenv("CRELATE_RATE", "none")
+        result = run("read", "crelate", "contacts", "-o", "people.jsonl")
+        ids = set(crm.snapshot()["contacts"])
+    assert (result.exception, result.output.splitlines()[0]) == (None, "501 records of contacts read into people.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "people.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {line["id"] for line in lines} == ids
+    assert {line["LastName"] for line in lines} == {f"L{n}" for n in range(501)}
+    assert (tmp_path / "people.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_object_that_is_no_list_is_not_read() -> None:
+    """It is told before anything is asked, with the name that was probably meant."""
+    told = str(run("read", "crelate", "contact").exception)
+    assert told == "crelate: E016 no list 'contact' (did you mean 'contacts'?)"
 
 
 def test_probe_settles_facts_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

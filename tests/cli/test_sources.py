@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from migrator.cli.construct import source_of, spec_of
+from migrator.cli.construct import spec_of
+from migrator.cli.opening import source_of
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.rest.source import RestSource
 from migrator.connectors.sql import SqlSource

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.reading import read_definition
 from migrator.errors import Problem
 from migrator.records import Identity, Outcome, TargetRecord, Verdict, Write
@@ -144,6 +145,7 @@ class PracticeTarget:
         self.script: list[Act] = []
         self.otherwise: Callable[[Write], Act] = lambda _write: DONE
         self.on_write: Callable[[Write], None] = lambda _write: None
+        self.on_turn: Intend = go_ahead
         self.on_read: Callable[[], None] = lambda: None
         self.read_faults: list[BaseException] = []
         self.read_lag = 0.0
@@ -214,22 +216,26 @@ class PracticeTarget:
         fields = stored.at(self.clock.seconds - self.read_lag) if stored and stored.object == name else None
         return None if fields is None else TargetRecord(id=record_id, fields=fields)
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Do what the script says, once the time has come that a 429 named."""
-        return await self._take(change, f"~ {change.object}/{change.id}" if change.id else f"+ {_label(change)}")
+        return await self._take(
+            change, f"~ {change.object}/{change.id}" if change.id else f"+ {_label(change)}", intend
+        )
 
     def can_delete(self, name: str) -> bool:
         """Delete records of all objects but those that a test says."""
         return name not in self.kept
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Do what the script says to a record that is to go."""
         self._deleting.add(change.id)
-        return await self._take(change, f"- {change.object}/{change.id}")
+        return await self._take(change, f"- {change.object}/{change.id}", intend)
 
-    async def _take(self, change: Write, text: str) -> Outcome:
+    async def _take(self, change: Write, text: str, intend: Intend) -> Outcome:
         while self.clock.seconds < self._not_before:
             await self.clock.sleep(self._not_before - self.clock.seconds)
+        await self.on_turn()
+        await intend()
         self._note(text)
         self.on_write(change)
         act = self.script.pop(0) if self.script else self.otherwise(change)
@@ -244,8 +250,10 @@ class PracticeTarget:
         """Tell how many creates go into one call."""
         return self.bulk
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], intend: Intend = go_ahead) -> list[Outcome]:
         """Do what the script says to all, or nothing where one of them is refused."""
+        await self.on_turn()
+        await intend()
         self._note(f"* {changes[0].object}/{len(changes)}")
         for change in changes:
             self.on_write(change)
@@ -275,12 +283,13 @@ class PracticeTarget:
         moment = self.clock.seconds - self.read_lag
         return tuple(value for since, value in self.lists.get((name, field), []) if since <= moment)
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], intend: Intend = go_ahead) -> Outcome:
         """Read the list, and do with what it lacks what the script says."""
         known = await self.options(name, field)
         new = [value for value in values if value not in known]
         if not new:
             return Outcome(verdict=Verdict.APPLIED, target_id=field)
+        await intend()
         self._note(f"> {name}.{field}: {', '.join(new)}")
         act = self.script.pop(0) if self.script else DONE
         if act.commits:

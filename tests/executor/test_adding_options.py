@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from apply_cases import Bench
+from apply_cases import CONTACTS, Bench
 from practice_target import CRELATE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, Act
 
 from migrator.errors import Problem, TargetError
@@ -129,6 +129,16 @@ def test_list_that_cannot_be_read_halts(bench: Bench) -> None:
     assert (result.state, str(result.problem)) == ("HALTED", "crelate: E901 cannot be reached")
     assert (set(bench.states().values()), bench.target.seen(">+")) == ({"PLANNED"}, [])
     assert bench.apply().state == "DONE"
+
+
+def test_options_of_other_objects_are_left(bench: Bench) -> None:
+    """Where one object is written, the lists of another wait until that one's turn has come."""
+    bench.write("people.csv", "id,last,company", "1,Ada,")
+    bench.plan(OBJECTS + CONTACTS)
+    bench.apply(only="contacts")
+    assert bench.target.seen(">+") == ["+ contacts/1"]
+    bench.apply(only="companies")
+    assert [text[0] for text in bench.target.seen(">+")] == ["+", ">", ">", "+", "+", "+"]
 
 
 def test_second_plan_adds_nothing(bench: Bench) -> None:

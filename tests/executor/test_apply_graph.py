@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from apply_cases import Bench
+from practice_target import DONE, LOST, REFUSED, UNANSWERED, Act
 
 from migrator.executor.bodies import Waits, fill
 from migrator.records import Action, Write
@@ -101,6 +102,41 @@ def test_last_pass_waits_for_all_links(tmp_path: Path) -> None:
     held = {one["Name"]: one for one in bench.target.held("companies").values()}
     assert [held[name].get("Description") for name in "ABCD"] == ["x", None, "x", None]
     assert all(one["ParentAccount_Id"] for one in held.values())
+
+
+def locked(folder: Path, link: Act) -> Bench:
+    """Plan two companies below each other, of which the first is locked by its text; the link meets an act, once."""
+    bench = Bench(folder=folder)
+    bench.write("companies.csv", "id,name,over,about", "1,A,2,x", "2,B,1,")
+    bench.plan(FIRMS.replace("{Name: name,", "{Name: name, Description: {from: about, write: last},"))
+    acts = [link]
+
+    def act(write: Write) -> Act:
+        return acts.pop() if acts and write.id and "ParentAccount_Id" in write.fields else DONE
+
+    bench.target.otherwise = act
+    return bench
+
+
+@pytest.mark.parametrize("act", [UNANSWERED, LOST])
+def test_last_pass_waits_for_a_link_in_doubt(tmp_path: Path, act: Act) -> None:
+    """Nobody knows whether the link arrived: the record is not locked before that is settled."""
+    bench = locked(tmp_path, act)
+    sent: list[str] = []
+    bench.target.on_write = lambda write: sent.extend(sorted(write.fields)) if write.id else None
+    assert bench.apply().state == "DONE"
+    assert sent == [*["ParentAccount_Id"] * (1 if act is UNANSWERED else 2), "Description"]
+
+
+def test_record_whose_link_is_refused_is_not_locked(tmp_path: Path) -> None:
+    """A person may still set the link by hand; what would lock the record is blocked, and says by what."""
+    bench = locked(tmp_path, REFUSED)
+    assert bench.apply().exit_code == 5
+    with bench.reading() as db:
+        states = [state for (state,) in db.execute("SELECT state FROM op ORDER BY seq")]
+        (link,) = db.execute("SELECT id FROM op WHERE state='REJECTED'").fetchone()
+    assert states == ["APPLIED", "APPLIED", "REJECTED", "BLOCKED"]
+    assert bench.reasons() == ["Name is too long", f"what comes before it is REJECTED ({link})"]
 
 
 def test_cycle_is_created_and_linked(tmp_path: Path) -> None:

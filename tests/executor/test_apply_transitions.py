@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from apply_cases import COMPANIES, FRIENDS, companies, people, updates
+from apply_cases import COMPANIES, FRIENDS, Bench, companies, people, updates
 from practice_target import GONE, LOST, REFUSED, THROTTLED, UNANSWERED, UNAUTHORISED, UNSENT, Act
 
 from migrator.errors import Problem
-from migrator.executor.result import Event, Phase
+from migrator.executor.result import Event, Phase, Stop
 from migrator.ports import arm_failpoints
+from migrator.records import Write
 from migrator.store.journal import State
 
 
@@ -187,6 +188,31 @@ def test_write_that_was_proved_not_sent_is_sent_again(tmp_path: Path) -> None:
     assert bench.apply().state == "DONE"
     assert bench.attempts() == ["not sent", "not sent", "applied"]
     assert bench.target.seen("+=?") == [*["+ companies/1"] * 3, "= companies/c1"]
+
+
+def test_other_body_is_not_sent_for_the_same_operation(tmp_path: Path) -> None:
+    """What is sent again is what was sent, byte for byte; else the run halts before it."""
+    bench = companies(tmp_path, 1)
+    bench.target.script = [UNSENT]
+    bench.apply(stop=stopped_after(bench, 1))
+    bench.edit_ledger("DROP TRIGGER attempt_closed", "UPDATE attempt SET body_sha256='other'")
+    result = bench.apply()
+    fact = "companies:1 would be sent otherwise than it was sent before"
+    hint = "plan again; what is sent again is byte for byte what was sent"
+    assert result.problem == Problem(code="E602", place="acme.plan", fact=fact, hint=hint)
+    assert (bench.target.seen("+"), bench.states()) == (["+ companies/1"], {"+ companies/1": "PLANNED"})
+
+
+def stopped_after(bench: Bench, writes: int) -> Stop:
+    """Ask a run to end at a write."""
+    stop = Stop()
+
+    def ask(_write: Write) -> None:
+        if len(bench.target.seen("+")) == writes:
+            stop.ask()
+
+    bench.target.on_write = ask
+    return stop
 
 
 def test_refusal_is_final(tmp_path: Path) -> None:

@@ -1,19 +1,22 @@
 """When a run repeats, waits or gives up: back-off, budget, breaker, refusals and drift, judged by what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from apply_cases import companies, updates
-from practice_target import BUSY, DONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, UNSENT, Act
+from apply_cases import Bench, companies, updates
+from practice_target import BUSY, DONE, LIKELY_REFUSED, LOST, REFUSED, SILENCE, THROTTLED, UNANSWERED, UNSENT, Act
 
+from migrator.connectors.protocols import go_ahead
 from migrator.errors import Problem, StoreError
+from migrator.executor.result import Stop
 from migrator.ports import Rng
 from migrator.store.journal import State
 
 AT_ONCE = replace(THROTTLED, answer=replace(BUSY, wait_seconds=0.0))
+PAGE = Act(answer=replace(SILENCE, status=200, is_page=True))
 SEE_TO_IT = "see to the target, then apply again: it reads before it sends"
 
 
@@ -102,6 +105,19 @@ def test_breaker_stops_before_more_doubt_is_made(tmp_path: Path, script: Sequenc
     assert bench.target.seen("+?") == [f"+ companies/{n}" for n in range(1, sent + 1)]
 
 
+@pytest.mark.parametrize(("script", "sent"), [([PAGE, PAGE], 2), ([PAGE, DONE, PAGE, DONE], 20)])
+def test_two_web_pages_in_a_row_halt_the_run(tmp_path: Path, script: Sequence[Act], sent: int) -> None:
+    """A firewall or a notice of maintenance answers in the target's place."""
+    bench = companies(tmp_path, 20)
+    bench.target.script = list(script)
+    result = bench.apply()
+    assert len(set(bench.target.seen("+"))) == sent
+    if sent == 2:
+        fact = "2 answers in a row were web pages: something else than the target answers"
+        hint = "is it under maintenance, or is there a firewall?"
+        assert result.problem == Problem(code="E706", fact=fact, hint=hint)
+
+
 def test_run_after_the_breaker_reads_before_it_sends(tmp_path: Path) -> None:
     """What the breaker left in doubt is settled first; then the plan comes to its end."""
     bench = companies(tmp_path, 6)
@@ -172,6 +188,55 @@ def test_less_drift_does_not(tmp_path: Path, written: int, drifted: int) -> None
         bench.target.edit(f"k{n}", Description="by hand")
     result = bench.apply()
     assert (result.state, result.counts[State.QUARANTINED]) == ("DONE_WITH_FINDINGS", drifted)
+
+
+def after_a_wait(bench: Bench, seconds: float, happens: Callable[[], None]) -> None:
+    """Let the next call wait so long for its turn, and something happen meanwhile; those after it go at once."""
+
+    async def wait() -> None:
+        bench.target.on_turn = go_ahead
+        await bench.clock.sleep(seconds)
+        happens()
+
+    bench.target.on_turn = wait
+
+
+def test_intent_is_made_when_the_turn_has_come(tmp_path: Path) -> None:
+    """The wait for a turn is no settle time: that begins with the intent, at the request itself."""
+    bench = companies(tmp_path, 1)
+    bench.target.script = [replace(UNANSWERED, late_seconds=19.0)]
+    after_a_wait(bench, 15.0, lambda: None)
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen("+=") == ["+ companies/1", "= companies/c1"]
+    with bench.reading() as db:
+        (boottime,) = db.execute("SELECT boottime_ns FROM attempt").fetchone()
+    assert boottime / 1e9 == bench.target.moments("+ companies/1")[0]
+
+
+def test_run_that_ends_while_a_call_waits_for_its_turn_does_not_send_it(tmp_path: Path) -> None:
+    """Nothing was sent, so nothing is in doubt, and no intent was made."""
+    bench, stop = companies(tmp_path, 2), Stop()
+    after_a_wait(bench, 5.0, stop.ask)
+    assert bench.apply(stop=stop).state == "INTERRUPTED"
+    assert (bench.target.seen("+"), bench.attempts(), set(bench.states().values())) == ([], [], {"PLANNED"})
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(60.0, 1), (61.0, 2)])
+def test_read_that_grew_old_is_made_again(tmp_path: Path, seconds: float, reads: int) -> None:
+    """T2: what a read of more than a minute ago allowed is not sent: the record is read once more."""
+    bench = updates(tmp_path, 1)
+    after_a_wait(bench, seconds, lambda: None)
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen(".~") == [*[". companies/k1"] * reads, "~ companies/k1"]
+
+
+def test_edit_during_a_long_wait_is_not_overwritten(tmp_path: Path) -> None:
+    """The second read shows it."""
+    bench = updates(tmp_path, 1)
+    after_a_wait(bench, 61.0, lambda: bench.target.edit("k1", Description="by hand"))
+    bench.apply()
+    assert bench.states() == {"~ companies/1": "QUARANTINED"}
+    assert bench.target.held("companies")["k1"]["Description"] == "by hand"
 
 
 def test_run_that_could_not_journal_its_end_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from apply_cases import COMPANIES, FRIENDS, Bench, companies, notes, people, updates
 from practice_target import MARKER, REFUSED, UNANSWERED, Act
+from undo_cases import plan_undo
 
 from migrator.errors import PlanError
 from migrator.store.ledger import LedgerReader
@@ -165,6 +166,52 @@ def test_later_line_that_agrees_is_no_duplicate(tmp_path: Path) -> None:
     assert bench.verify().is_clean
     bench.target.hold("companies", "same", Name="Two", Description="X")
     assert bench.verify().duplicates == 1
+
+
+def test_what_a_later_run_wrote_is_compared_with_that(tmp_path: Path) -> None:
+    """The first plan is read back after the second one: that field is the second one's, and a person's edit shows."""
+    bench = applied(tmp_path, 2)
+    bench.write("companies.csv", "id,name,about", "1,C1,newer", "2,C2,new")
+    bench.plan(COMPANIES, name="next.plan")
+    bench.apply("next.plan")
+    found = bench.verify()
+    assert (found.records, found.later, found.is_clean) == (CLEAN | {"EQUAL": 2}, 1, True)
+    assert [(one.key, one.match, one.rule) for one in bench.noted] == [
+        ("1", "EQUAL", "as a later run wrote it"), ("2", "EQUAL", "")
+    ]  # fmt: skip
+    assert list(bench.states().values()) == ["APPLIED", "VERIFIED"]
+    bench.target.edit("c1", Description="new")
+    assert (bench.verify().is_clean, bad(bench)[0].planned, bad(bench)[0].found) == (False, "newer", "new")
+
+
+def test_own_later_value_is_no_later_run(tmp_path: Path) -> None:
+    """What stands in the id map by the plan itself is what it wrote."""
+    bench = applied(tmp_path, 1)
+    bench.target.edit("c1", Description="by hand")
+    assert (bench.verify().later, bench.verify().is_clean) == (0, False)
+
+
+def test_what_was_undone_is_read_back(tmp_path: Path) -> None:
+    """Of the undo: what still stands there is a finding. Of the run: what the undo deleted is none, and is told."""
+    bench = applied(tmp_path, 2)
+    plan_undo(bench)
+    bench.apply("undo.plan")
+    assert bench.verify("undo.plan").records == CLEAN | {"EQUAL": 2}
+    found = bench.verify()
+    assert (found.records, found.later, found.is_clean) == (CLEAN | {"EQUAL": 2}, 2, True)
+    assert {one.rule for one in bench.noted} == {"deleted by a later run"}
+    bench.target.hold("companies", "c2", Name="C2")
+    assert (bench.verify("undo.plan").is_clean, bad(bench)[0].rule) == (False, "it is still there")
+
+
+def test_value_that_an_undo_gave_back_is_its_own(tmp_path: Path) -> None:
+    """The old value stands there again, by a later run."""
+    bench = updates(tmp_path, 1)
+    bench.apply()
+    plan_undo(bench)
+    bench.apply("undo.plan")
+    assert (bench.verify().is_clean, bench.noted[0].rule) == (True, "as a later run wrote it")
+    assert bench.verify("undo.plan").later == 0
 
 
 def test_refused_record_that_is_there_all_the_same_is_told(tmp_path: Path) -> None:

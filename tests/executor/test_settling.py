@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from apply_cases import COMPANIES, FRIENDS, Bench, companies, notes, people, updates
-from practice_target import DONE, LIKELY_REFUSED, LOST, THROTTLED, UNANSWERED, Act, FakeClock, Killed
+from practice_target import DONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED, UNANSWERED, Act, FakeClock, Killed
 
 from migrator.errors import Problem, TargetError
 from migrator.executor.result import Event, Phase, RunResult, Stop
@@ -253,6 +253,27 @@ def test_refusal_that_may_be_a_fault_is_read_once(tmp_path: Path, commits: bool,
     bench.apply()
     assert (bench.states()["+ companies/1"], bench.reasons()) == (state, [reason])
     assert bench.target.seen("+?") == ["+ companies/1", "+ companies/2", "? companies 15"]
+
+
+@pytest.mark.parametrize("commits", [False, True])
+def test_refusal_that_no_read_can_confirm_is_quarantined(tmp_path: Path, commits: bool) -> None:  # noqa: FBT001 - a case
+    """T12: a note cannot be looked for, so that a status that can be a fault proves nothing; a person decides."""
+    bench = notes(tmp_path)
+    bench.target.script = [Act(), replace(LIKELY_REFUSED, commits=commits)]
+    result = bench.apply()
+    assert bench.states() == {"+ companies/1": "APPLIED", "+ notes/1": "QUARANTINED", "+ notes/2": "APPLIED"}
+    assert bench.reasons() == [
+        "in doubt: this target offers no way to find out whether it was created; the target answered: Name is required"
+    ]
+    assert (bench.target.seen("+?"), result.exit_code) == (["+ companies/1", "+ notes/1", "+ notes/2"], 5)
+
+
+def test_definite_refusal_needs_no_read(tmp_path: Path) -> None:
+    """T7: what the status alone proves is rejected, also where nothing can be read."""
+    bench = notes(tmp_path, 1)
+    bench.target.script = [Act(), REFUSED]
+    bench.apply()
+    assert (bench.states()["+ notes/1"], bench.reasons()) == ("REJECTED", ["Name is too long"])
 
 
 def test_several_refusals_are_confirmed_by_one_list(tmp_path: Path) -> None:

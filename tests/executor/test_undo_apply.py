@@ -8,6 +8,7 @@ from practice_target import DONE, GONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED
 from undo_cases import linked, plan_undo
 
 from migrator.errors import PlanError
+from migrator.records import Write
 
 DIED_BEFORE = Act(commits=False, dies=True)
 DIED_AFTER = Act(dies=True)
@@ -51,6 +52,61 @@ def test_change_after_planning_puts_the_delete_in_quarantine(tmp_path: Path) -> 
     assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
     assert bench.states("undo.plan") == {"- companies/2": "QUARANTINED", "- companies/1": "APPLIED"}
     assert bench.reasons() == ["drift: Description changed in the target after planning"]
+
+
+def test_field_that_was_filled_after_planning_puts_the_delete_in_quarantine(tmp_path: Path) -> None:
+    """Nothing of what we wrote changed, and yet somebody worked on the record."""
+    bench = undoing(tmp_path)
+    bench.target.edit("c2", Website_Blog="mine")
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert bench.states("undo.plan") == {"- companies/2": "QUARANTINED", "- companies/1": "APPLIED"}
+    assert bench.reasons() == ["drift: Website_Blog changed in the target after planning"]
+
+
+def test_what_stood_there_when_the_undo_was_planned_may_go(tmp_path: Path) -> None:
+    """The target filled a field itself; changed since, it is a person's."""
+    bench = companies(tmp_path, 2)
+    bench.target.otherwise = lambda _write: Act(stored={"Website_Business": "the default"})
+    bench.apply()
+    plan_undo(bench)
+    bench.target.edit("c2", Website_Business="mine")
+    bench.apply("undo.plan")
+    assert bench.reasons() == ["drift: Website_Business changed in the target after planning"]
+    assert list(bench.target.held("companies")) == ["c2"]
+
+
+def test_link_that_was_made_after_planning_puts_the_delete_in_quarantine(tmp_path: Path) -> None:
+    """A job was put under one of the companies: that one stays, and says for what."""
+    bench = undoing(tmp_path)
+    bench.target.hold("jobs", "j1", Name="Clerk", Company_Id="C2")
+    assert bench.apply("undo.plan").state == "DONE_WITH_FINDINGS"
+    assert bench.states("undo.plan") == {"- companies/2": "QUARANTINED", "- companies/1": "APPLIED"}
+    assert bench.reasons() == ["linked: jobs j1 by Company_Id points at it"]
+    assert bench.target.seen("?") == ["? companies", "? contacts", "? jobs"]
+
+
+def test_link_that_is_gone_again_keeps_nothing(tmp_path: Path) -> None:
+    """What points there is read once more before a record is kept for it."""
+    bench = undoing(tmp_path, 1)
+    bench.target.hold("jobs", "j1", Name="Clerk", Company_Id="c1")
+    bench.target.on_read = lambda: bench.target.remove("j1") if bench.target.seen("?")[-1:] == ["? jobs"] else None
+    assert bench.apply("undo.plan").state == "DONE"
+
+
+def test_links_are_looked_for_again_in_a_long_run(tmp_path: Path) -> None:
+    """The lists are read once, and once more where that was more than ten minutes ago."""
+    bench = undoing(tmp_path, 3)
+    bench.target.hold("jobs", "j1", Name="Clerk")
+
+    def work(write: Write) -> None:
+        bench.clock.seconds += 400
+        if write.id == "c2":
+            bench.target.edit("j1", Company_Id="c1")
+
+    bench.target.on_write = work
+    bench.apply("undo.plan")
+    assert bench.reasons() == ["linked: jobs j1 by Company_Id points at it"]
+    assert len(bench.target.seen("?")) == 6
 
 
 def test_change_while_the_delete_is_in_doubt_is_not_lost(tmp_path: Path) -> None:

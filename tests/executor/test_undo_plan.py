@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from apply_cases import COMPANIES, CONTACTS, FRIENDS, Bench, companies, notes, people, updates
+from practice_target import Act
 from undo_cases import id_map, linked, plan_undo
 
 from migrator.errors import PlanError
@@ -65,6 +66,50 @@ def test_changed_create_is_kept_with_what_it_points_at(tmp_path: Path) -> None:
         "W620 contacts key 1, c3: changed since in LastName",
         "W621 companies key 1, c1: contacts c3 by CurrentPosition_Company_Id points at it",
     ]
+
+
+def test_field_that_others_filled_keeps_the_record(tmp_path: Path) -> None:
+    """It was blank when the record was read back after its create, so somebody worked on it since."""
+    bench = companies(tmp_path, 3)
+    bench.target.otherwise = lambda _write: Act(stored={"Website_Business": "the default"})
+    bench.apply()
+    bench.verify()
+    bench.target.edit("c2", Website_Blog="mine")
+    bench.target.edit("c3", Website_Business="the new default", CreatedOn="2024-05-06T07:08:09Z")
+    assert plan_undo(bench) == ["- c3", "- c1", "W620 companies key 2, c2: changed since in Website_Blog"]
+
+
+def test_first_reading_back_tells_what_stood_there(tmp_path: Path) -> None:
+    """A later one already shows what others did."""
+    bench = companies(tmp_path, 1)
+    bench.apply()
+    bench.verify()
+    bench.target.edit("c1", Website_Blog="mine")
+    assert bench.verify().is_clean
+    assert [line[:4] for line in plan_undo(bench)] == ["W620"]
+
+
+def test_without_a_reading_back_nobody_knows_what_was_blank(tmp_path: Path) -> None:
+    """The target may have filled it itself at the create: what it holds when the undo is planned goes with it."""
+    bench = companies(tmp_path, 1)
+    bench.apply()
+    bench.target.edit("c1", Website_Blog="mine")
+    assert plan_undo(bench) == ["- c1"]
+    bench.apply("undo.plan")
+    assert bench.target.held("companies") == {}
+
+
+def test_field_that_a_later_run_wrote_keeps_the_record(tmp_path: Path) -> None:
+    """Also one that the run itself never wrote; undone in turn, both go."""
+    bench = companies(tmp_path, 1)
+    bench.apply()
+    bench.write("companies.csv", "id,name,about,blog", "1,C1,new,b")
+    bench.plan(COMPANIES.replace("about}", "about, Website_Blog: blog}"))
+    bench.apply()
+    assert plan_undo(bench, 1) == ["W620 companies key 1, c1: changed since in Website_Blog"]
+    plan_undo(bench, 2)
+    bench.apply("undo.plan")
+    assert plan_undo(bench, 1) == ["- c1"]
 
 
 def test_all_that_a_kept_record_hangs_on_is_kept(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.source import FileSource
-from migrator.connectors.protocols import Batch, SourceFacts, Table
+from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
 from migrator.connectors.registry import find_definition
 from migrator.located import parse_located
 from migrator.planner.forms import Note, ReadFiles, Scope, compile_value
-from migrator.planner.making import Planning, make_plan
+from migrator.planner.making import INLINE, Planning, make_plan
+from migrator.planner.naming import Names
 from migrator.planner.paths import make_getter
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.templates import Names
 from migrator.ports import Rng, SystemClock
 from migrator.records import Catalog, Identity, Outcome, Question, TargetRecord, Write
 from migrator.spec.read import read_spec
@@ -97,7 +97,7 @@ class MemoryCrm:
         self.asked.append(f"{name}/{record_id}")
         return next((item for item in self.held.get(name, []) if item.id == record_id), None)
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Refuse: planning writes nothing."""
         raise AssertionError(change)
 
@@ -109,11 +109,11 @@ class MemoryCrm:
         """Delete nothing."""
         return False
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Take no delete."""
         raise AssertionError(change)
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], _intend: Intend = go_ahead) -> list[Outcome]:
         """Take one after the other."""
         return [await self.write(change) for change in changes]
 
@@ -130,7 +130,7 @@ class MemoryCrm:
         """Be asked for no list: the catalog has them."""
         raise AssertionError((name, field))
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], _intend: Intend = go_ahead) -> Outcome:
         """Refuse: planning writes nothing."""
         raise AssertionError((name, field, values))
 
@@ -212,8 +212,9 @@ class Desk:
     source_block: str = "source: {connector: files}"
     top: str = ""
     earlier: list[tuple[str, str, str, Mapping[str, Any]]] = field(default_factory=list)
-    source: TypedSource | None = None
+    source: Source | None = None
     plans: int = 0
+    engine: str = INLINE
     answers: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, *lines: str) -> None:
@@ -235,7 +236,13 @@ class Desk:
         self.plans += 1
         path, rng = self.folder / "acme.plan", Rng(self.plans)
         how = Planning(
-            path=path, rejects=rejects, is_offline=is_offline, answers=self.answers, clock=FixedClock(), rng=rng
+            path=path,
+            rejects=rejects,
+            is_offline=is_offline,
+            answers=self.answers,
+            engine=self.engine,
+            clock=FixedClock(),
+            rng=rng,
         )
         spec = self.spec(objects)
         source = self.source or FileSource(project=spec.project, base=spec.path.parent, settings=spec.source.settings)

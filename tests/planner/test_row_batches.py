@@ -15,6 +15,7 @@ from planning_cases import CRELATE, Desk, TypedSource, firms, people
 from migrator.connectors.protocols import Batch, Table
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
+from migrator.planner.engines import Inline
 from migrator.planner.forms import ReadFiles
 from migrator.planner.identities import KEY, digest_of
 from migrator.planner.stage import SHEAF_ROWS, Stage, StageCount
@@ -64,7 +65,7 @@ def compiled(folder: Path, objects: str) -> Compiled:
 
 def stage_of(draft: Draft, whole: Compiled) -> Stage:
     """Make what stages the rows of a mapping; no row names a file."""
-    return Stage(draft, whole, Contents(Sized([], 1)))
+    return Stage(draft, Inline(whole, Contents(Sized([], 1))))
 
 
 def staged(folder: Path, steps: str, rows: Sequence[Sequence[str]], size: int) -> tuple[Any, ...]:
@@ -131,10 +132,15 @@ def test_rows_that_come_to_no_end_are_not_gathered_in_memory(
     """What a step refuses, drops or replaces before all rows are there is put away as it comes."""
     sizes = []
 
-    def store(_stage: Stage, sheaf: Any) -> None:
-        sizes.append((len(sheaf.records), len(sheaf.left_out), len(sheaf.standing)))
+    def read(_stage: Stage, _name: str, rows: Sequence[Any]) -> int:
+        sizes.append((len(rows), 0, 0))
+        return 1
 
-    monkeypatch.setattr(Stage, "store", store)
+    def put_aside(_stage: Stage, left_out: list[Any], standing: list[Any], _landed: Any) -> None:
+        sizes.append((0, len(left_out), len(standing)))
+
+    monkeypatch.setattr(Stage, "read", read)
+    monkeypatch.setattr(Stage, "put_aside", put_aside)
     link = "CurrentPosition_Company_Id: {lookup: companies, by: [{key: a}]}"
     rows = firms(f"rows: [{step}, {{sort: [a]}}]", "match: none", fields="Name: a")
     item = compiled(tmp_path, rows + people("match: none", fields=link))

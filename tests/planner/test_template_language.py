@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from planning_cases import names_of, refusal_or
 
-from migrator.planner.templates import MAX_OUTPUT, TemplateRefusedError, compile_condition, compile_text
+from migrator.planner.naming import TemplateRefusedError
+from migrator.planner.templates import MAX_OUTPUT, compile_condition, compile_text
 
 COLUMNS = ("A", "B", "First Name", "tels", "n")
 TEXT = "the template fails: arithmetic and order need numbers or dates, this is text: put '|number' behind it"

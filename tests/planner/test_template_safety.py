@@ -6,7 +6,8 @@ import tracemalloc
 import pytest
 from planning_cases import names_of, refusal_or
 
-from migrator.planner.templates import MAX_DEPTH, MAX_SOURCE, TemplateRefusedError, compile_text
+from migrator.planner.naming import TemplateRefusedError
+from migrator.planner.templates import MAX_DEPTH, MAX_SOURCE, compile_text
 
 PART = 'a part of a value is not to be had in a template (write get("path") or row["Column"])'
 NO_COLUMN = 'a column that is no identifier is row["Its Name"]'

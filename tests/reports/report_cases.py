@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator.connectors.files.source import FileSource
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.reading import read_definition
 from migrator.planner.making import Planning, make_plan
 from migrator.ports import Rng, SystemClock
@@ -88,7 +89,7 @@ class QuietCrm:
         """Be asked for nothing: the ledger is new, so no id is known."""
         raise AssertionError((name, record_id))
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Refuse: reports write nothing."""
         raise AssertionError(change)
 
@@ -100,11 +101,11 @@ class QuietCrm:
         """Delete nothing."""
         return False
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, _intend: Intend = go_ahead) -> Outcome:
         """Take no delete."""
         raise AssertionError(change)
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], _intend: Intend = go_ahead) -> list[Outcome]:
         """Take one after the other."""
         return [await self.write(change) for change in changes]
 
@@ -121,7 +122,7 @@ class QuietCrm:
         """Be asked for no list: the catalog has them."""
         raise AssertionError((name, field))
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], _intend: Intend = go_ahead) -> Outcome:
         """Refuse: reports write nothing."""
         raise AssertionError((name, field, values))
 

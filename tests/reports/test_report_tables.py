@@ -16,10 +16,10 @@ from migrator.reports.tables import (
     REJECT_COLUMNS,
     safe_cell,
     unsafe_cell,
-    write_file,
     write_plan_tables,
     write_results,
 )
+from migrator.reports.writing import write_file
 from migrator.store.journal import Ending, State
 from migrator.store.plan import Plan
 

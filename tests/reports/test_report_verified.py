@@ -57,6 +57,12 @@ def test_what_was_before_may_not_be_known() -> None:
     assert verified_text(found).endswith("  people: 3 in the target now, before not known, created 2")
 
 
+def test_text_tells_of_later_runs() -> None:
+    """What another run wrote again is not held against this one, and it is said."""
+    lines = verified_text(replace(CLEAN, later=3)).splitlines()
+    assert lines[2] == "          3  of them were written again or deleted by a later run, and are compared with that"
+
+
 def test_many_findings_are_ten() -> None:
     """The rest stands in the table."""
     one = made().first[0]
@@ -78,6 +84,7 @@ def test_data_is_the_same() -> None:
         "records": {"EQUAL": 196, "NORMALISED": 2, "DIFFERENT": 1, "MISSING": 1},
         "fields": {"contacts.LastName": {"DIFFERENT": 1}, "contacts.Phone": {"NORMALISED": 2}},
         "rules": {"digits": 2},
+        "later": 0,
         "duplicates": 1,
         "unexpected": 1,
         "totals": {"people": {"before": 3, "created": 2000, "now": 2003}},

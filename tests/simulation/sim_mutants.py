@@ -10,6 +10,7 @@ from typing import Any
 from migrator.executor import bodies, dispatch, settle
 from migrator.executor.breaker import Breaker
 from migrator.executor.dispatch import Dispatcher
+from migrator.executor.sending import Sending
 from migrator.executor.settle import Settler
 from migrator.store.journal import Journal
 
@@ -50,14 +51,18 @@ def _mutant(owner: Any, name: str, *words: str) -> Mutant:
     return Mutant(owner=owner, name=name, words=tuple(zip(words[::2], words[1::2], strict=True)))
 
 
-_INTEND = "self._journal.intend([(change, body_hash(write)) for change, write in ready])"
-_BULK = "return await self._target.write_many([write for _change, write in ready])"
-_BEFORE = "differing(self._target, change.target, change.before, held.fields)"
+_BULK = "return await self._target.write_many(writes, self._intend)"
+_ALONE = "return [await send(writes[0], self._intend)]"
+_LATE = "await self._intend(); return got"
+_SENDING = "Sending(self._journal, self._target, ready, self._leave())"
+_BEFORE = "[*differing(self._target, change.target, change.before, held.fields), *self._added(change, held)]"
 _SAME = "not differing(self._target, change.target, write.fields, fields)"
 
 MUTANTS: dict[str, Mutant] = {
     "the intent is noted after the request": _mutant(
-        Dispatcher, "_send", _INTEND, "pass", "await self._write(ready)", f"await self._write(ready)\n        {_INTEND}"
+        Sending, "send",
+        _BULK, f"got = await self._target.write_many(writes)\n            {_LATE}",
+        _ALONE, f"got = [await send(writes[0])]\n        {_LATE}",
     ),
     "an intent without an end is planned again": _mutant(
         Journal, "begin", "AND state='BLOCKED'", "AND state IN ('BLOCKED', 'INTENT')"
@@ -108,7 +113,7 @@ MUTANTS: dict[str, Mutant] = {
         "if self._tier(name) is not Tier.MARKER:\n        [self._journal.close(*one) for one in"
         " [(one, self._again(one)) for one, _ in doubts]]\n        return\n    if False:",
     ),
-    "drift is not looked for": _mutant(Dispatcher, "_drift", "if names := differing(", "if names := [] and differing("),
+    "drift is not looked for": _mutant(Dispatcher, "_drift", f"if names := {_BEFORE}:", "if names := []:"),
     "a record that a person changed is deleted": _mutant(
         Dispatcher, "_drift", f"if names := {_BEFORE}:",
         f"if change.action is not Action.DELETE and (names := {_BEFORE}):",
@@ -121,11 +126,14 @@ MUTANTS: dict[str, Mutant] = {
     "an update is sent unread": _mutant(
         Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"
     ),
-    "the time that the target named is not waited": _mutant(
-        Dispatcher, "_wait", "self._not_before - clock.monotonic()", "0"
+    "the intent is made before what is waited for": _mutant(
+        Dispatcher, "_send", "await self._wait()", "pass", f"outcomes = await {_SENDING}.send()",
+        f"sending = {_SENDING}; await sending._intend(); await self._wait(); sending._intend = protocols.go_ahead; "
+        "outcomes = await sending.send()",
+        "attempt = 0", "attempt = 0; from migrator.connectors import protocols",
     ),
     "the answers of a batch are shifted by one": _mutant(
-        Dispatcher, "_write", _BULK, f"{_BULK.replace('return', 'got =')}\n        return got[1:] + got[:1]"
+        Sending, "send", _BULK, f"{_BULK.replace('return', 'got =')}\n            return got[1:] + got[:1]"
     ),
     "the breaker never opens": _mutant(
         Breaker, "_unanswered", "self.in_doubt_in_a_row >= MAX_IN_DOUBT_IN_A_ROW", "False"

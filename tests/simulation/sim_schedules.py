@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice, product
 
 from sim_cases import CASES, OPERATIONS
-from sim_faults import EDITS, FAULTS, LIES
+from sim_faults import EDITS, FAULTS
 from sim_world import Schedule
 
 POINTS: tuple[tuple[str, int] | None, ...] = (
@@ -37,8 +37,6 @@ def exhaustive() -> Iterator[Schedule]:
     People's work stands in the place of a fault where there is something to work on.
     """
     for case, fault, death in product(OPERATIONS, FAULTS, POINTS):
-        if case == "child" and fault in LIES:
-            continue  # nothing of such an object can be read, so a refusal is all there is
         position = 1 if death is None or death[1] % 2 else 2
         yield Schedule(case=case, faults=((position, fault),), deaths=(death,))
     for case, edit, death in product(OPERATIONS, EDITS, POINTS):

@@ -34,7 +34,6 @@ def telling() -> list[Schedule]:
         *(
             Schedule(case=case, faults=((1, fault),), deaths=(death,))
             for death, fault, case in product(DEATHS, FAULTS, OPERATIONS)
-            if (case, fault) != ("child", "500-refusal-after")
         ),
     ]
 

@@ -16,6 +16,7 @@ import pytest
 from migrator.errors import MigratorError
 from migrator.ports import Rng, SystemClock
 from migrator.records import Action
+from migrator.store.cells import pack_cells
 from migrator.store.changes import Change, ChangeWriter, canonical_json, operation_id
 from migrator.store.draft import Draft, StagedProblem, StagedRecord
 from migrator.store.journal import Journal
@@ -128,7 +129,7 @@ def seal_plan(path: Path, rows: Sequence[Row] = ROWS, *, plan_id: str = "plan-1"
 
 def _stage(draft: Draft, record: int, number: int, row: Row) -> None:
     file = draft.file_number(FILES[row.object]) if row.row is not None else None
-    cells = json.dumps(list(row.cells)) if row.cells else None
+    cells = pack_cells(row.cells) if row.cells else None
     staged = StagedRecord(record, number, file, row.row, row.key, cells, canonical_json(row.fields), row.state)
     problems = [StagedProblem(record, number, *problem) for problem in row.problems]
     draft.add_rows([staged], [], [], problems)

@@ -119,26 +119,22 @@ def make_foreign(path: Path) -> None:
 def make_newer(path: Path) -> None:
     """Let a later version have written the ledger."""
     ledger_at(path.parents[1]).__exit__()
-    edit(path, "PRAGMA user_version=3")
+    edit(path, "PRAGMA user_version=4")
 
 
-def test_ledger_of_format_1_is_brought_up(tmp_path: Path) -> None:
-    """It is given the tables for what was written, once, and keeps what it holds."""
+@pytest.mark.parametrize(
+    ("version", "lacking"), [(1, ("image", "origin", "decision", "verification", "stood")), (2, ("stood",))]
+)
+def test_ledger_of_an_older_format_is_brought_up(tmp_path: Path, version: int, lacking: tuple[str, ...]) -> None:
+    """It is given the tables that it lacks, once, and keeps what it holds."""
     with ledger_at(tmp_path) as ledger:
         register(ledger, tmp_path / "acme.plan")
         path = ledger.path
-    edit(
-        path,
-        "DROP TABLE image",
-        "DROP TABLE origin",
-        "DROP TABLE decision",
-        "DROP TABLE verification",
-        "PRAGMA user_version=1",
-    )
+    edit(path, *(f"DROP TABLE {name}" for name in lacking), f"PRAGMA user_version={version}")
     with ledger_at(tmp_path) as ledger:
         assert ledger.plan("plan-1") is not None
-        assert ledger.db.execute("SELECT COUNT(*) FROM image, origin").fetchone() == (0,)
-        assert ledger.db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert ledger.db.execute("SELECT COUNT(*) FROM image, origin, stood").fetchone() == (0,)
+        assert ledger.db.execute("PRAGMA user_version").fetchone() == (3,)
 
 
 def make_text(path: Path) -> None:

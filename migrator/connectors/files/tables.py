@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import petl
-
 from migrator.connectors.files.dialect import MAX_CELL, Dialect, find_dialect, undecodable
 from migrator.connectors.files.opening import OpenedFile
 from migrator.connectors.protocols import Cell
@@ -37,6 +35,8 @@ class RawTable:
 
 def delimited(file: OpenedFile, *, encoding: str, delimiter: str, why: str = "declared") -> RawTable:
     """Open a CSV or TSV file. Raises SourceError, also while its rows are walked."""
+    import petl  # noqa: PLC0415 - a plan that is applied reads no file
+
     dialect = find_dialect(file, encoding=encoding, delimiter=delimiter, why=why)
     csv.field_size_limit(MAX_CELL)
     table = petl.fromcsv(file, dialect.encoding, errors="strict", delimiter=dialect.delimiter, strict=True)

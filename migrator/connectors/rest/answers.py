@@ -164,7 +164,9 @@ def _header_id(definition: Definition, action: Action, answer: Answer) -> str:
 
 
 def _no_proof(answer: Answer) -> Outcome:
-    return Outcome(verdict=Verdict.IN_DOUBT, status=answer.status, message="the answer is no proof of success")
+    is_page = answer.body.lstrip().startswith(b"<")
+    message = "the answer is no proof of success"
+    return Outcome(verdict=Verdict.IN_DOUBT, status=answer.status, message=message, is_page=is_page)
 
 
 def _names_required(definition: Definition, name: str, answer: Answer) -> bool:

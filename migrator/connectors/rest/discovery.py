@@ -6,13 +6,15 @@ against the account at hand before anything is sent.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.connectors.rest.definition import Customs, Definition, ObjectDefinition, Options, Schema
 from migrator.connectors.rest.picklists import read_options
 from migrator.connectors.rest.substitution import at_path, substitute
-from migrator.connectors.rest.target import RestTarget
 from migrator.records import Field, Kind
+
+if TYPE_CHECKING:  # it brings the network along, which a check does not need
+    from migrator.connectors.rest.target import RestTarget
 
 _READ_ONLY = "the target sets it itself"
 _SAMPLED = "it was seen in a record, and the connector's file does not say how it is written"
@@ -33,7 +35,7 @@ def is_discoverable(definition: Definition) -> bool:
 
 
 async def discover(
-    definition: Definition, target: RestTarget, names: Iterable[str], *, takes_sample: bool
+    definition: Definition, target: "RestTarget", names: Iterable[str], *, takes_sample: bool
 ) -> dict[str, Found]:
     """Ask an account for what it knows of some objects; where it has no dictionary, look at the first page of a list.
 
@@ -72,7 +74,7 @@ def _with(item: ObjectDefinition, found: Found) -> ObjectDefinition:
     return replace(item, type=replace(item.type, fields=fields, labels={**item.type.labels, **found.labels}))
 
 
-async def _told(schema: Schema, target: RestTarget, item: ObjectDefinition) -> Iterator[tuple[str, Field]]:
+async def _told(schema: Schema, target: "RestTarget", item: ObjectDefinition) -> Iterator[tuple[str, Field]]:
     """Read the data dictionary of an object: a list of fields, or an object with a field under each name."""
     path = str(substitute(schema.path, {"object": item.type.name, "one": item.one}))
     data = at_path(await target.ask(path, item.type.name), schema.items)
@@ -94,7 +96,7 @@ def _told_field(schema: Schema, facts: Mapping[str, Any]) -> Field:
     )
 
 
-async def _sampled(definition: Definition, target: RestTarget, item: ObjectDefinition) -> list[Field]:
+async def _sampled(definition: Definition, target: "RestTarget", item: ObjectDefinition) -> list[Field]:
     """Find fields in the first page of a list that the file does not know: those of an open pattern can be written."""
     if "list" not in item.actions:
         return []
@@ -110,7 +112,7 @@ async def _sampled(definition: Definition, target: RestTarget, item: ObjectDefin
     return []
 
 
-async def _customs(customs: Customs, target: RestTarget) -> list[Mapping[str, Any]]:
+async def _customs(customs: Customs, target: "RestTarget") -> list[Mapping[str, Any]]:
     data = at_path(await target.ask(customs.path), customs.items)
     items = (at_path(one, customs.unwrap) for one in data or [])
     return [one for one in items if isinstance(one, Mapping)]
@@ -123,6 +125,6 @@ def _labels(customs: Customs, listed: list[Mapping[str, Any]], name: str) -> Ite
             yield str(at_path(item, customs.label)), str(substitute(customs.key, item))
 
 
-async def _options(options: Options, target: RestTarget, name: str) -> dict[str, tuple[str, ...]]:
+async def _options(options: Options, target: "RestTarget", name: str) -> dict[str, tuple[str, ...]]:
     fields = options.fields.get(name, ())
     return {field_name: await read_options(options, target, name, field_name) for field_name in fields}

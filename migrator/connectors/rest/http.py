@@ -13,11 +13,13 @@ import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.limiter import Limiter
@@ -30,7 +32,13 @@ IDLE_SECONDS = 4.0
 _USER_AGENT = "migrator/0.1"
 _JSON = {"Content-Type": "application/json"}
 
-httpx = importlib.import_module("httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx")
+_LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
+_COMMAND = f"{_LIBRARY}._main"  # the library's own command line, which would bring rich and pygments along
+_none = {} if _COMMAND in sys.modules else {_COMMAND: None}
+sys.modules |= _none  # type: ignore[arg-type]  # None is Python's word for what is not to be had
+httpx = importlib.import_module(_LIBRARY)
+for _name in _none:
+    del sys.modules[_name]
 
 for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included
@@ -64,7 +72,11 @@ class NotSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The request may have arrived; what became of it is not known."""
+    """The request may have arrived; what became of it is not known. `is_final`: no write is to follow it."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
 
 
 class Http:
@@ -90,10 +102,14 @@ class Http:
         """Close the connections."""
         await self._client.aclose()
 
-    async def send(self, request: Request) -> Answer:
-        """Send once. Raises NotSentError or NoAnswerError; every answer, whatever its status, is given back."""
+    async def send(self, request: Request, intend: Intend = go_ahead) -> Answer:
+        """Send once, when its turn has come. Raises NotSentError or NoAnswerError; every answer is given back.
+
+        `intend` is awaited just before; what it raises goes through, and nothing was sent then.
+        """
         weight = await self._limiter.take(request.method)
         try:
+            await intend()
             answer = await self._send(request)
         finally:
             self._limiter.give_back(weight)
@@ -111,7 +127,9 @@ class Http:
             async with asyncio.timeout(self._connection.timeout_seconds):
                 return await self._exchange(request, trace)
         except NoAnswerError as error:
-            raise NoAnswerError(str(error)) from None  # without the frames that hold the request and its key
+            raise NoAnswerError(
+                str(error), is_final=error.is_final
+            ) from None  # without the frames that hold the request and its key
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = _reason(error, self._connection.timeout_seconds)
             if started:
@@ -134,7 +152,7 @@ class Http:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY:
-                    raise NoAnswerError("the answer is larger than 16 MiB")
+                    raise NoAnswerError("the answer is larger than 16 MiB", is_final=True)
             headers = {**response.headers}
             if location := headers.get("location"):
                 headers["location"] = location.partition("?")[0]  # it may echo the key

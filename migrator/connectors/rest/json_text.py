@@ -11,8 +11,11 @@ MAX_EXPONENT = 400
 
 
 def dump_json(value: Any) -> bytes:
-    """Write JSON with decimals as exact numbers, which the standard library cannot."""
-    return "".join(_json_parts(value)).encode()
+    """Write JSON with decimals as exact numbers, which the standard library cannot: it writes all that has none."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except TypeError:
+        return "".join(_json_parts(value)).encode()
 
 
 def _json_parts(value: Any) -> Iterator[str]:

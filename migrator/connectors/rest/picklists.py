@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from migrator.connectors.protocols import Intend
 from migrator.connectors.rest.bodies import Request, request_for
 from migrator.connectors.rest.definition import Action, Options
 from migrator.connectors.rest.substitution import at_path
@@ -15,7 +16,7 @@ class Account(Protocol):
     async def ask(self, path: str, name: str = "") -> Any:
         """Read what is at a path."""
 
-    async def send(self, action: Action, request: Request, change: Write) -> Outcome:
+    async def send(self, action: Action, request: Request, change: Write, intend: Intend) -> Outcome:
         """Send a request once."""
 
 
@@ -36,13 +37,14 @@ async def _listed(options: Options, target: Account, name: str, field_name: str)
 
 
 async def append_options(
-    options: Options, target: Account, name: str, field_name: str, values: Sequence[str]
+    options: Options, target: Account, where: tuple[str, str], values: Sequence[str], intend: Intend
 ) -> Outcome:
-    """Add values to the list of a field, but for those that it has; the list bears the field's name.
+    """Add values to the list of a field (object, name), but for those that it has; the list bears the field's name.
 
     It is read first, also where an earlier call is in doubt, so that asking again adds nothing twice.
     Raises TargetError.
     """
+    name, field_name = where
     if options.append is None or field_name not in options.fields.get(name, ()):
         message = f"the connector has no way to add options to '{field_name}' of {name}"
         return Outcome(verdict=Verdict.REFUSED, message=message)
@@ -55,4 +57,4 @@ async def append_options(
         return Outcome(verdict=Verdict.APPLIED, target_id=field_name)
     holes = {"object": name, "field": field_name, "list": field_name, "values": new}
     change = Write(object=name, fields={}, id=field_name)  # what an append is known by (guarantees.md, P3)
-    return await target.send(options.append, request_for(options.append, holes, {}), change)
+    return await target.send(options.append, request_for(options.append, holes, {}), change, intend)

@@ -7,13 +7,15 @@ partial? What does the server do to values? The answers decide the tier; they ar
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.connectors.rest.definition import Definition, ObjectDefinition
-from migrator.connectors.rest.target import RestTarget
 from migrator.errors import Problem, SpecError
 from migrator.ports import Clock, Rng
 from migrator.records import Kind, TargetRecord, Tier, Verdict, Write, same_value
+
+if TYPE_CHECKING:  # it brings the network along, which a check does not need
+    from migrator.connectors.rest.target import RestTarget
 
 MAX_LAG_SECONDS = 30.0
 STEP_SECONDS = 0.5
@@ -72,7 +74,7 @@ def _word(fact: bool | None) -> str:  # noqa: FBT001 - a fact, put into a word
     return "not asked" if fact is None else "yes" if fact else "no"
 
 
-async def probe(definition: Definition, target: RestTarget, name: str, *, clock: Clock, rng: Rng) -> Probe:
+async def probe(definition: Definition, target: "RestTarget", name: str, *, clock: Clock, rng: Rng) -> Probe:
     """Write one record, look at it, change it, delete it; tells what is left behind. Raises SpecError, TargetError."""
     item = _choose(definition, name)
     sent = _values(item, rng.token()[:12])
@@ -131,7 +133,7 @@ def _changes(
             yield name, (value, held.fields.get(name))
 
 
-async def _is_partial(target: RestTarget, item: ObjectDefinition, held: TargetRecord) -> bool | None:
+async def _is_partial(target: "RestTarget", item: ObjectDefinition, held: TargetRecord) -> bool | None:
     """Change one text and nothing else: what was there beside it must stay."""
     known = {name: one for name in held.fields if (one := item.type.field(name)) and not one.refused}
     texts = [name for name, one in known.items() if one.kind is Kind.TEXT and name != item.type.marker]
@@ -146,7 +148,7 @@ async def _is_partial(target: RestTarget, item: ObjectDefinition, held: TargetRe
     return after is not None and all(after.fields.get(name) == held.fields[name] for name in others)
 
 
-async def _lag(target: RestTarget, item: ObjectDefinition, value: str, clock: Clock) -> float | None:
+async def _lag(target: "RestTarget", item: ObjectDefinition, value: str, clock: Clock) -> float | None:
     """Look for the marker until a search or a list shows it; None if none does in time."""
     began = clock.monotonic()
     while clock.monotonic() - began <= MAX_LAG_SECONDS:
@@ -156,7 +158,7 @@ async def _lag(target: RestTarget, item: ObjectDefinition, value: str, clock: Cl
     return None
 
 
-async def _is_shown(target: RestTarget, item: ObjectDefinition, value: str) -> bool:
+async def _is_shown(target: "RestTarget", item: ObjectDefinition, value: str) -> bool:
     name, marker = item.type.name, item.type.marker
     if target.can_find(name):
         pages = target.find(name, marker, [value])

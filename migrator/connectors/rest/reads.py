@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.answers import (
     MAX_WAIT_SECONDS,
     REDIRECTS,
@@ -62,16 +63,16 @@ class Reader:
         self._clock, self._rng = ports
         self._answered: set[str] = set()
 
-    async def exchange(self, request: Request, name: str = "") -> Answer:
+    async def exchange(self, request: Request, name: str = "", intend: Intend = go_ahead) -> Answer:
         """Send once, or once more where the answer says that the session ended: that request was not applied."""
         if self._session.has_login and self._session.number == 0:
             await self._session.renew(0, self._log_in)
         seen = self._session.number
-        answer = await self._http.send(request)
+        answer = await self._http.send(request, intend)
         rule = find_rule(self._definition, name, answer)
         if self._session.has_login and rule is not None and rule.means == "expired":
             await self._session.renew(seen, self._log_in)
-            answer = await self._http.send(request)
+            answer = await self._http.send(request, intend)
         return answer
 
     async def _log_in(self, request: Request) -> Answer:
@@ -105,11 +106,21 @@ class Reader:
             if self._is_absent(request, answer, name):
                 return Reply(headers=answer.headers)
             reason = self._trouble(answer, name) or ("" if answer.body or attempt else "the answer is empty")
-            if not reason:
-                self._answered.add(name)
+            if reason:
+                continue
+            try:
                 data = load_json(answer.body, answer.charset) if answer.body else None
-                return Reply(data=data, headers=answer.headers)
+            except ValueError as error:
+                reason = f"the answer is not JSON: {error}"
+                continue
+            self._answered.add(name)
+            return Reply(data=data, headers=answer.headers)
         raise TargetError(self.unreachable(reason))
+
+    def unreadable(self, reason: str) -> Problem:
+        """Say that what the target answers is nothing to work with."""
+        hint = f"is {self._connection.base_url} the right address?"
+        return Problem(code="E906", place=self._definition.name, fact=reason, hint=hint)
 
     def unreachable(self, reason: str) -> Problem:
         """Say that the target is not there."""
@@ -145,10 +156,6 @@ class Reader:
             return f"the server answers {answer.status}"
         if answer.status not in _OK:
             raise TargetError(halt_problem(self._definition, answer))
-        try:
-            load_json(answer.body, answer.charset) if answer.body else None
-        except ValueError as error:
-            return f"the answer is not JSON: {error}"
         return ""
 
     def _hold(self, answer: Answer) -> str:

@@ -5,19 +5,21 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.connectors.protocols import Batch, Cell, Source, SourceFacts, Table
 from migrator.connectors.rest.definition import Definition, ObjectDefinition
 from migrator.connectors.rest.json_text import dump_json
 from migrator.connectors.rest.substitution import at_path
-from migrator.connectors.rest.target import RestTarget
 from migrator.connectors.rest.wire import decode_value
 from migrator.errors import Problem, SourceError
 from migrator.records import CUSTOM, Field, Kind, TargetRecord
 from migrator.spelling import did_you_mean
 
-Connect = Callable[[], RestTarget]
+if TYPE_CHECKING:  # it brings the network along, which a check does not need
+    from migrator.connectors.rest.target import RestTarget
+
+Connect = Callable[[], "RestTarget"]
 
 _TYPED: Mapping[Kind, Callable[[str], Any]] = {
     Kind.DECIMAL: Decimal,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
 
+from migrator.connectors.protocols import Intend, go_ahead
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request, path_values, request_for
 from migrator.connectors.rest.definition import Action, Definition
@@ -122,31 +123,31 @@ class RestTarget:
             raise TargetError(Problem(code="E906", place=self._definition.name, fact=fact, hint="nothing was written"))
         return found
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Send one change once, and say what its answer proves."""
-        outcome = await self._writer.write(change)
+        outcome = await self._writer.write(change, intend)
         return await self._find_again(change, outcome) if outcome.is_success else outcome
 
     def can_delete(self, name: str) -> bool:
         """Tell whether the CRM has a call that deletes records of an object."""
         return "delete" in self._definition.objects[name].actions
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, intend: Intend = go_ahead) -> Outcome:
         """Delete one record once, and say what the answer proves."""
-        return await self._writer.delete(change)
+        return await self._writer.delete(change, intend)
 
     @property
     def first_page(self) -> int | None:
         """Give the number of the first page, where it had to be found out and was."""
         return self._lists.first_page
 
-    async def send(self, action: Action, request: Request, change: Write) -> Outcome:
+    async def send(self, action: Action, request: Request, change: Write, intend: Intend) -> Outcome:
         """Send the request of an action that is none of an object's own, once, and say what its answer proves."""
-        return await self._writer.perform(action, request, change)
+        return await self._writer.perform(action, request, change, intend)
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], intend: Intend = go_ahead) -> list[Outcome]:
         """Create several records of one object in one call, and say what its answer proves about each."""
-        return await self._writer.write_many(changes)
+        return await self._writer.write_many(changes, intend)
 
     def bulk_size(self, name: str) -> int:
         """Tell how many creates of an object go into one call; 1 where the CRM has no such call."""
@@ -158,12 +159,12 @@ class RestTarget:
         stated = self._definition.options
         return await read_options(stated, self, name, field) if stated else ()
 
-    async def append_options(self, name: str, field: str, values: Sequence[str]) -> Outcome:
+    async def append_options(self, name: str, field: str, values: Sequence[str], intend: Intend = go_ahead) -> Outcome:
         """Add values to the picklist of a field, but for those that it has. Raises TargetError."""
         stated = self._definition.options
         if stated is None:
             return Outcome(verdict=Verdict.REFUSED, message="the connector knows no picklists")
-        return await append_options(stated, self, name, field, values)
+        return await append_options(stated, self, (name, field), values, intend)
 
     def write_calls(self, name: str, *, is_update: bool) -> int:
         """Count the requests of one write: an update is read afresh first."""

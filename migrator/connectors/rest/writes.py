@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from migrator.connectors.protocols import Intend
 from migrator.connectors.rest.answers import MAX_WAIT_SECONDS, classify, find_id, parsed
 from migrator.connectors.rest.bodies import Request, bulk_request, path_values, request_for, write_request
 from migrator.connectors.rest.definition import Action, Definition
@@ -11,7 +12,7 @@ from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.reads import Reader
 from migrator.connectors.rest.settings import Connection
 from migrator.connectors.rest.substitution import at_path
-from migrator.errors import MigratorError, Problem
+from migrator.errors import Problem, SpecError, TargetError
 from migrator.records import Outcome, Verdict, Write
 
 _UNCLEAR = "the answer does not tell what became of each record"
@@ -26,7 +27,7 @@ class Writer:
         self._reader = reader
         self._limiter = limiter
 
-    async def write(self, change: Write) -> Outcome:
+    async def write(self, change: Write, intend: Intend) -> Outcome:
         """Send one change once, and say what its answer proves."""
         kind = "update" if change.id else "create"
         action = self._definition.objects[change.object].actions.get(kind)
@@ -38,17 +39,17 @@ class Writer:
         if unknown := self._unknown([change]):
             return unknown
         request = write_request(self._definition, change, self._connection.zone)
-        return await self.perform(action, request, change)
+        return await self.perform(action, request, change, intend)
 
-    async def delete(self, change: Write) -> Outcome:
+    async def delete(self, change: Write, intend: Intend) -> Outcome:
         """Delete one record once, and say what the answer proves."""
         if not self._definition.is_id(change.id):
             return Outcome(verdict=Verdict.REFUSED, message=f"'{change.id[:60]}' is no id of this target")
         action = self._definition.objects[change.object].actions["delete"]
         values = path_values(self._definition, change.object, change.id, change.parent)
-        return await self.perform(action, request_for(action, values), change)
+        return await self.perform(action, request_for(action, values), change, intend)
 
-    async def write_many(self, changes: Sequence[Write]) -> list[Outcome]:
+    async def write_many(self, changes: Sequence[Write], intend: Intend) -> list[Outcome]:
         """Create several records of one object in one call; their answers are told apart by position.
 
         A call that is refused as a whole, or that nobody can tell the end of, gives that outcome for each.
@@ -57,7 +58,7 @@ class Writer:
         action = self._definition.objects[name].actions["bulk"]
         if unknown := self._unknown(changes):
             return [unknown] * len(changes)
-        answer = await self.send(bulk_request(self._definition, changes, self._connection.zone), name)
+        answer = await self.send(bulk_request(self._definition, changes, self._connection.zone), name, intend)
         if isinstance(answer, Outcome):
             return [answer] * len(changes)
         ids = self._bulk_ids(action, answer)
@@ -68,23 +69,24 @@ class Writer:
             whole = replace(whole, verdict=Verdict.IN_DOUBT, target_id="", message=_UNCLEAR)
         return [whole] * len(changes)
 
-    async def perform(self, action: Action, request: Request, change: Write) -> Outcome:
+    async def perform(self, action: Action, request: Request, change: Write, intend: Intend) -> Outcome:
         """Send the request of an action once, and say what its answer proves."""
-        answer = await self.send(request, change.object)
+        answer = await self.send(request, change.object, intend)
         if isinstance(answer, Outcome):
             return answer
         return self._held(classify(self._definition, action, change, answer))
 
-    async def send(self, request: Request, name: str) -> Answer | Outcome:
+    async def send(self, request: Request, name: str, intend: Intend) -> Answer | Outcome:
         """Send once; a request without an answer has its outcome already."""
         try:
-            return await self._reader.exchange(request, name)
+            return await self._reader.exchange(request, name, intend)
         except NotSentError as error:
             halt = self._reader.unreachable(str(error)) if error.is_final else None
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=halt)
         except NoAnswerError as error:
-            return Outcome(verdict=Verdict.IN_DOUBT, message=str(error))
-        except MigratorError as error:  # the login was refused, so the request itself never left
+            halt = self._reader.unreadable(str(error)) if error.is_final else None
+            return Outcome(verdict=Verdict.IN_DOUBT, message=str(error), halt=halt)
+        except (TargetError, SpecError) as error:  # the login was refused, so the request itself never left
             return Outcome(verdict=Verdict.NOT_SENT, message=str(error), halt=error.problems[0])
 
     def _unknown(self, changes: Sequence[Write]) -> Outcome | None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from migrator.json_text import to_json
 from migrator.planner.asking import key_text
 from migrator.planner.forms import Scope, getter_of
 from migrator.planner.paths import Getter
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import to_json
 from migrator.planner.shaping.bench import Bench, Make, Row
 from migrator.spec.steps import Distinct
 

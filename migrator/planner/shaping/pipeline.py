@@ -7,11 +7,12 @@ from typing import Protocol
 
 from migrator.connectors.protocols import Batch, Source, SourceFacts, Table
 from migrator.errors import Problem, SourceError
-from migrator.planner.rows import Cleaner, Finding, cleaner, ragged, to_json
+from migrator.planner.rows import Cleaner, Finding, cleaner, ragged
 from migrator.planner.shaping.bench import Bench, Row, Step
 from migrator.planner.shaping.joining import joined_text
 from migrator.planner.shaping.packing import pack
 from migrator.planner.shaping.steps import CompiledStep, CompiledTable
+from migrator.store.cells import pack_cells
 from migrator.store.draft import Draft
 from migrator.store.spill import Partners
 
@@ -114,7 +115,7 @@ class Workshop:
         """Give the rows of a batch, cleaned; those that do not fit the header are refused."""
         file, width = self.draft.file_number(batch.file), len(table.columns)
         for number, cells in batch.rows:
-            row = Row(next(self.tokens), file, number, to_json(cells), clean(cells))
+            row = Row(next(self.tokens), file, number, pack_cells(cells), clean(cells))
             if len(row.clean) == width:
                 yield row
             else:

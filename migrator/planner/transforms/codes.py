@@ -14,7 +14,7 @@ from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.numbers import read_number
 from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_text
 from migrator.resources import packaged
-from migrator.spelling import did_you_mean
+from migrator.spelling import hints_among
 
 _AMOUNT = re.compile(
     r"\s*(?P<before>[^\d\s.,+-]*)\s*(?P<number>[-+]?[\d.,'\u2019\u00a0\u202f ]*\d)\s*(?P<after>[^\d\s]*)\s*"
@@ -35,12 +35,16 @@ def _by_name(kind: str) -> dict[str, str]:
     return found | {code.lower(): code for code in _table(kind)}
 
 
+@cache
+def _hints(kind: str) -> Callable[[str], str]:
+    return hints_among(names[0] for names in _table(kind).values())
+
+
 def _code(kind: str, noun: str, value: Any) -> str:
     text = as_text(value)
     code = _by_name(kind).get(normal_text(text))
     if code is None:
-        hint = did_you_mean(text, (names[0] for names in _table(kind).values()))
-        raise ValueRefusedError("E115", f"is no known {noun}", value=text, hint=hint)
+        raise ValueRefusedError("E115", f"is no known {noun}", value=text, hint=_hints(kind)(text))
     return code
 
 

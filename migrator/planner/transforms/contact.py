@@ -10,12 +10,17 @@ from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_te
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _MAX_ADDRESS = 254
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+_PLAIN_ADDRESS = re.compile(rf"([A-Za-z0-9_+-]{{1,32}}(?:\.[A-Za-z0-9_+-]{{1,15}}){{0,2}}@)({_HOST})")
+_PLAIN_URL = re.compile(rf"(https?://)?{_HOST.replace('A-Z', '')}(?:/[A-Za-z0-9/._-]*)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PARTS = ("prefix", "first", "middle", "last", "suffix")
 
 
 def _email(text: str) -> str:
     """Check an address and lower-case its host; what stands before the @ is kept, as some hosts tell cases apart."""
+    if len(text) <= _MAX_ADDRESS and (plain_one := _PLAIN_ADDRESS.fullmatch(text)):
+        return plain_one[1] + plain_one[2].lower()
     local, _, host = text.strip().rpartition("@")
     is_dotted = not (local.startswith(".") or local.endswith(".") or ".." in local)
     if not _LOCAL.fullmatch(local) or not is_dotted or not is_host(host) or len(text) > _MAX_ADDRESS:
@@ -31,6 +36,8 @@ def is_host(text: str) -> bool:
 
 def _url(text: str) -> str:
     """Complete and check a web address: a scheme, a host with a dot, no blanks."""
+    if plain_one := _PLAIN_URL.fullmatch(text):
+        return text if plain_one[1] else f"https://{text}"
     spelled = text.strip()
     whole = spelled if "://" in spelled else f"https://{spelled}"
     try:

@@ -6,13 +6,14 @@ from typing import Any
 from migrator.planner.normal import normal_text
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_text
-from migrator.spelling import did_you_mean
+from migrator.spelling import hints_among
 
 
 def _by_table(table: Mapping[str, Any], otherwise: Any) -> Apply:
     """Look up exactly, then by the normal form; a value that the table lacks goes by `else`."""
     folded = {normal_text(key): value for key, value in table.items()}
     is_value = isinstance(otherwise, dict)
+    hint_of = hints_among(table)
 
     def apply(value: Any) -> Any:
         text = as_text(value)
@@ -22,7 +23,7 @@ def _by_table(table: Mapping[str, Any], otherwise: Any) -> Apply:
         if key in folded:
             return folded[key]
         if otherwise == "reject":
-            hint = did_you_mean(text, table) or "add it to the map, or state 'else'"
+            hint = hint_of(text) or "add it to the map, or state 'else'"
             raise ValueRefusedError("E115", "is not in the map", value=value, hint=hint)
         return otherwise["value"] if is_value else value if otherwise == "keep" else None
 

@@ -44,6 +44,6 @@ def plain(function: Callable[[str], Any]) -> TransformKind:
 
     def make(making: Making) -> Apply:
         no_argument(making)
-        return lambda value: function(as_text(value))
+        return lambda value: function(value if value.__class__ is str else as_text(value))
 
     return TransformKind(make=make)

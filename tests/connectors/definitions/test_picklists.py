@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from speaking import calls, definition_of, speak
 
+from migrator.connectors.protocols import go_ahead
 from migrator.connectors.rest.picklists import append_options, read_options
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator, start
@@ -25,7 +26,7 @@ def append(server: Emulator, field: str, values: Sequence[str]) -> Outcome:
 
     async def ask(target: RestTarget) -> Outcome:
         assert SPOTLER.options is not None
-        return await append_options(SPOTLER.options, target, "accounts", field, values)
+        return await append_options(SPOTLER.options, target, ("accounts", field), values, go_ahead)
 
     return speak(SPOTLER, server, ask)
 

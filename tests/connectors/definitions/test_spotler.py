@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from speaking import creating, definition_of, deleting, failure, getting, kept, reading, speak, updating
 
+from migrator.connectors.protocols import go_ahead
 from migrator.connectors.rest.answers import parsed
 from migrator.connectors.rest.bodies import Request, request_for
 from migrator.connectors.rest.discovery import discover, with_found
@@ -303,7 +304,7 @@ def test_option_is_appended(server: Emulator) -> None:
     append = SPOTLER.options.append
     request = request_for(append, {"list": "sector", "values": ["Space", "Sea"]}, {})
     assert request == Request(method="PATCH", path="/lookup/sector", body=b'{"items": ["Space", "Sea"]}')
-    answer = speak(SPOTLER, server, lambda target: target._writer.send(request, "accounts"))
+    answer = speak(SPOTLER, server, lambda target: target._writer.send(request, "accounts", go_ahead))
     assert isinstance(answer, Answer)
     assert (fits(append.ok, parsed(answer)), server.snapshot()["lookups"]["sector"]["items"][-2:]) == (
         True,

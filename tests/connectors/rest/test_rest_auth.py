@@ -12,7 +12,7 @@ from scripting import BASE, KEY, Server, connected, define, httpx, people, refus
 
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.target import RestTarget
-from migrator.errors import Problem, SpecError, TargetError
+from migrator.errors import Problem, SpecError, StoreError, TargetError
 from migrator.records import Outcome, Verdict, Write
 
 LOGIN = """
@@ -115,6 +115,31 @@ def test_expired_write_is_sent_again(tmp_path: Path) -> None:
     outcome = talk(define(tmp_path, LOGIN), server, lambda target: target.write(PERSON))
     assert outcome == Outcome(verdict=Verdict.APPLIED, target_id="7", status=200)
     assert server.lines == ["POST /login", "POST /people?session=s1", "POST /login", "POST /people?session=s2"]
+
+
+def test_each_request_of_a_write_is_intended(tmp_path: Path) -> None:
+    """After the login, and once more for the second request; what fails then is not sent."""
+    session = [told({"data": {"token": f"s{n}"}}) for n in (1, 2)]
+    server = Server(session[0], told({"error": "expired"}), session[1], told({"id": "7"}))
+    seen: list[int] = []
+
+    async def intend() -> None:
+        seen.append(len(server.requests))
+
+    talk(define(tmp_path, LOGIN), server, lambda target: target.write(PERSON, intend))
+    assert seen == [1, 3]
+
+
+def test_intent_that_fails_is_no_answer(tmp_path: Path) -> None:
+    """It goes through as it is, and only the login was sent."""
+    server = Server(told({"data": {"token": "s1"}}))
+
+    async def fail() -> None:
+        raise StoreError(Problem(code="E701", fact="full"))
+
+    with pytest.raises(StoreError):
+        talk(define(tmp_path, LOGIN), server, lambda target: target.write(PERSON, fail))
+    assert server.lines == ["POST /login"]
 
 
 def test_session_that_expires_at_once_stops_the_run(tmp_path: Path) -> None:

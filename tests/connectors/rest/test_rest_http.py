@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from migrator.connectors.rest.definition import Auth, Window
 from migrator.connectors.rest.http import Answer, Http, NoAnswerError, NotSentError
 from migrator.connectors.rest.limiter import Limiter
 from migrator.connectors.rest.settings import Connection
+from migrator.errors import Problem, StoreError
 
 POST = Request(method="POST", path="/contacts", body=b'{"LastName": "King"}')
 GET = Request(method="GET", path="/contacts/recent", query={"take": "5"})
@@ -258,6 +259,65 @@ def test_turn_is_given_back_however_it_ends(fault: str) -> None:
 
         asyncio.run(exchange())
     assert clock.sleeps == [10.0, 10.0]
+
+
+async def paced(recorder: Recorder, clock: FakeClock, intend: Callable[[int], None], times: int) -> Limiter:
+    """Send so many requests, one each ten seconds; each intent sees how many came in before."""
+    found = to(recorder)
+    limiter = Limiter((Window(requests=1, seconds=10),), clock)
+    client = Http(found, Session(CRELATE, found), limiter)
+
+    async def made() -> None:
+        intend(len(recorder.received))
+
+    try:
+        for _ in range(times):
+            await client.send(POST, made)
+    finally:
+        await client.close()
+    return limiter
+
+
+def test_intent_comes_after_the_turn_and_before_the_request() -> None:
+    """Whatever is waited for is over when the intent is made."""
+    clock = FakeClock()
+    seen: list[tuple[int, int]] = []
+
+    async def exchange() -> None:
+        async with recording(reply(b"{}")) as recorder:
+            await paced(recorder, clock, lambda count: seen.append((len(clock.sleeps), count)), 3)
+
+    asyncio.run(exchange())
+    assert seen == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_request_whose_intent_fails_is_not_sent() -> None:
+    """The disk is full: no byte leaves, and the turn is given back."""
+    clock = FakeClock()
+
+    def fail(_count: int) -> None:
+        raise StoreError(Problem(code="E701", fact="full"))
+
+    async def exchange() -> None:
+        async with recording(reply(b"{}")) as recorder:
+            with pytest.raises(StoreError):
+                await paced(recorder, clock, fail, 1)
+            assert recorder.received == []
+            found = to(recorder)
+            limiter = Limiter((Window(requests=1, seconds=10),), clock)
+            client = Http(found, Session(CRELATE, found), limiter)
+            with pytest.raises(NotSentError):
+                await client.send(POST, refuse)
+            await limiter.take()
+            await client.close()
+
+    asyncio.run(exchange())
+    assert clock.sleeps == [10.0]
+
+
+async def refuse() -> None:
+    """Send nothing."""
+    raise NotSentError("no")
 
 
 async def attempted(sending: Awaitable[Answer]) -> None:

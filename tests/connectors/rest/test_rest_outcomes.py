@@ -89,7 +89,7 @@ APPLIED = Outcome(verdict=Verdict.APPLIED, target_id="7", status=200)
         (told({}), doubt()),
         (told(None), doubt()),
         (told([]), doubt()),
-        (httpx.Response(200, html="<h1>OK</h1>"), doubt()),
+        (httpx.Response(200, html="<h1>OK</h1>"), replace(doubt(), is_page=True)),
         (httpx.Response(200, text='{"status": "OK"}'), doubt()),
         (told(None, 204), Outcome(verdict=Verdict.APPLIED, target_id="7", status=204)),
         (told(None, 202), doubt("", 202)),
@@ -138,7 +138,7 @@ def test_id_in_a_header_does_not_make_a_page_a_success(tmp_path: Path) -> None:
     """A page of HTML proves nothing, whatever its headers are."""
     definition = define(tmp_path, create=LOCATION)
     page = httpx.Response(201, html="<h1>Welcome</h1>", headers={"Location": "/api/people/42"})
-    assert written(definition, ADA, page)[0] == doubt(NO_PROOF, 201)
+    assert written(definition, ADA, page)[0] == replace(doubt(NO_PROOF, 201), is_page=True)
 
 
 @pytest.mark.parametrize(
