@@ -118,6 +118,9 @@ MUTANTS: dict[str, Mutant] = {
         Dispatcher, "_drift", f"if names := {_BEFORE}:",
         f"if change.action is not Action.DELETE and (names := {_BEFORE}):",
     ),
+    "a record that a person linked to is deleted": _mutant(
+        Dispatcher, "_afresh", "if pointer := await self._links.find(change):", "if pointer := None:"
+    ),
     "a silent delete counts as applied": _mutant(Settler, "_settle_delete", "if held is None:", "if True:"),
     "a parent is deleted before its children": _mutant(
         Dispatcher, "perform", "write = fill(",

@@ -43,7 +43,7 @@ def _race(one: Race) -> tuple[list[str], int]:
         first = case.begin(*APPLY, *ALONE) if one.kind == "forced" else None
         force = _stop(case, first) if first else ()
         if one.kind == "stale":
-            case.run(*APPLY, MIGRATOR_FAILPOINTS="intended=kill9@2")
+            case.run(*APPLY, MIGRATOR_FAILPOINTS="answered=kill9@1")
         both = [case.begin(*APPLY, *ALONE, *force) for _runner in range(2)]
         codes = sorted(case.end(runner) for runner in both)
         found = [] if _is_one_alone(codes, one.kind) else [f"exit: {codes} {case.said}"]

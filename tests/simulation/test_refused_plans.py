@@ -45,7 +45,7 @@ def _apply(case: Case) -> None:
 
 
 def _begin_and_edit(case: Case) -> None:
-    case.run(*APPLY, MIGRATOR_FAILPOINTS="intended=kill9@2")
+    case.run(*APPLY, MIGRATOR_FAILPOINTS="answered=kill9@1")
     _edit(case)
 
 
