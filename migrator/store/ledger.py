@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import ADDED, APPLICATION_ID, FORMAT, LACKING, SCHEMA, STOOD
+from migrator.store.ledger_schema import ADDED, APPLICATION_ID, BEGINS, FORMAT, LACKING, SCHEMA, STOOD
 from migrator.store.lock import Lock
 from migrator.store.sqlite import connect, connect_read_only, create_private, translated
 
@@ -241,7 +241,7 @@ def _create(path: Path, rng: Rng) -> None:
         try:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + ADDED + STOOD)
+            db.executescript(SCHEMA + ADDED + STOOD + BEGINS)
             facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
             db.executemany("INSERT INTO meta VALUES(?,?)", facts)
         finally:

@@ -16,22 +16,26 @@ from migrator.store.sqlite import translated
 
 
 class Together:
-    """The shared transaction of one ledger. Without an event loop, each write is committed at once."""
+    """The shared transaction of one ledger. Without an event loop, each write is committed at once.
+
+    `is_shared` says that there are several writers; a single one has nobody to wait for.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
+        self.is_shared = False
         self._ledger = ledger
         self._points: list[str] = []
         self._error: BaseException | None = None
 
     @contextmanager
-    def join(self, point: str) -> Iterator[sqlite3.Connection]:
+    def join(self, point: str, times: int = 1) -> Iterator[sqlite3.Connection]:
         """Write within the shared transaction. Raises StoreError; then nothing of it was written, nor will be."""
         self._check()
         try:
             with translated(self._ledger.path):
                 if not self._points:
                     self._begin()
-                self._points.append(point)
+                self._points += [point] * times
                 yield self._ledger.db
         except BaseException as error:
             self._fail(error)
@@ -41,7 +45,7 @@ class Together:
 
     async def durable(self) -> None:
         """Wait until all that was written so far is on the disk. Raises StoreError."""
-        if self._points:
+        if self._points and self.is_shared:
             await asyncio.sleep(0)  # those who are ready as well join in; the commit is due before this goes on
         self.commit()
 
