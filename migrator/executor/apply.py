@@ -167,10 +167,14 @@ class _Run:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""
         size = self._target.bulk_size(changes[0].target) if tier == Tier.MARKER else 1
         size = min(size, self._how.limit or size)
-        sent = self._journal.sent_before(changes) if size > 1 else set()
+        touched = self._journal.touched(changes) if size > 1 else set()
         together: list[Change] = []
         for change in changes:
-            if size == 1 or change.action is not Action.CREATE or change.id in sent:
+            if (
+                size == 1
+                or change.action is not Action.CREATE
+                or (change.id in touched and self._journal.attempts_of(change.id))
+            ):
                 yield [change]
                 continue
             together.append(change)

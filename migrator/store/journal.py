@@ -159,11 +159,10 @@ class Journal:
         """Count how often an operation was sent."""
         return self._attempts(op_id)[0]
 
-    def sent_before(self, changes: Sequence[Change]) -> set[str]:
-        """Tell which of these operations, given in their order, were sent before, by their ids."""
+    def touched(self, changes: Sequence[Change]) -> set[str]:
+        """Tell which of these operations, given in their order, were touched before, by their ids."""
         rows = self._ledger.db.execute(
-            "SELECT o.id FROM op o WHERE o.plan_id=? AND o.seq BETWEEN ? AND ? AND EXISTS"
-            "(SELECT 1 FROM attempt a WHERE a.plan_id=o.plan_id AND a.op_id=o.id)",
+            "SELECT id FROM op WHERE plan_id=? AND seq BETWEEN ? AND ?",
             (self._plan.id, changes[0].seq, changes[-1].seq),
         )
         return {op_id for (op_id,) in rows}
@@ -202,7 +201,8 @@ class Journal:
 
         Raises PlanError where another body was sent before.
         """
-        numbers = [self._next_attempt(change, body_sha256) for change, body_sha256 in changes]
+        again = self.touched([change for change, _sha256 in changes])
+        numbers = [self._next_attempt(one, sha256) if one.id in again else 1 for one, sha256 in changes]
         if self._boot_id is None:
             self._boot_id = self._clock.boot_id()
         when = (self._boot_id, self._clock.boottime_ns(), self._now())

@@ -27,6 +27,7 @@ _PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
+    "cache_size": -32_768,  # keys are hashes: of a long run, pages from all over the file are written to
     "temp_store": 2,
     "secure_delete": 1,
 }
