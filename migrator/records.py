@@ -128,7 +128,7 @@ class ObjectType:
 
     def field(self, name: str) -> Field | None:
         """Find a field by its wire name: `Tags.Skills` is a category of the tags, `phones[0].no` a part of an item."""
-        name = self.key(name)
+        name = self.key(name) if name.startswith(CUSTOM) else name
         if name in self.fields:
             return self.fields[name]
         whole, _, part = name.partition(".")

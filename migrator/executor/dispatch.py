@@ -117,8 +117,9 @@ class Dispatcher:
                 await self._send_halves(ready, outcomes[0])
                 return
             self.breaker.count_call(outcomes)
-            for (change, write), outcome in zip(ready, outcomes, strict=True):
-                self._journal.close(change, self._ending(change, write, outcome))
+            answered = list(zip(ready, outcomes, strict=True))
+            self._journal.close_all([(change, self._ending(change, write, one)) for (change, write), one in answered])
+            for (change, _write), outcome in answered:
                 self._count(change, outcome)
             unsent = [one.verdict in {Verdict.NOT_SENT, Verdict.NOT_APPLIED} for one in outcomes]
             if not any(unsent):
@@ -154,9 +155,8 @@ class Dispatcher:
 
     async def _send_halves(self, ready: list[Ready], refused: Outcome) -> None:
         """Split what was refused as a whole, until the record that is to blame is alone (guarantees.md, P11)."""
-        for change, _write in ready:
-            ending = Ending(state=State.PLANNED, outcome="refused together", reason=refused.message)
-            self._journal.close(change, ending)
+        ending = Ending(state=State.PLANNED, outcome="refused together", reason=refused.message)
+        self._journal.close_all([(change, ending) for change, _write in ready])
         half = (len(ready) + 1) // 2
         await self._send(ready[:half])
         await self._send(ready[half:])

@@ -86,12 +86,14 @@ async def _send(batch: list[Change], journal: Journal, target: Target) -> Outcom
 
 def _close(batch: list[Change], journal: Journal, outcome: Outcome) -> None:
     """Journal the answer; what is refused stays planned, since a person may add it by hand and go on."""
-    for change in batch:
-        ending = Ending(
+    endings = (
+        Ending(
             state=State.IN_DOUBT if outcome.confirm else _STATES.get(outcome.verdict, State.PLANNED),
             target_id=change.key if outcome.verdict is Verdict.APPLIED else None,
             status=outcome.status,
             outcome=str(outcome.verdict),
             reason=outcome.message,
         )
-        journal.close(change, ending)
+        for change in batch
+    )
+    journal.close_all(list(zip(batch, endings, strict=True)))

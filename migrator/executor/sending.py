@@ -58,5 +58,4 @@ class Sending:
         failpoint("intended")
 
     def _close(self, ending: Ending) -> None:
-        for change, _write in self._ready:
-            self._journal.close(change, ending)
+        self._journal.close_all([(change, ending) for change, _write in self._ready])

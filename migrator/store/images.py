@@ -20,16 +20,24 @@ def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any])
         db.execute("CREATE INDEX IF NOT EXISTS op_deleted ON op(target_id) WHERE kind='delete'")
 
 
-def keep_image(
-    db: sqlite3.Connection, plan_id: str, change: Change, parent: tuple[str, str] | None, after: Mapping[str, Any]
-) -> None:
-    """Keep what a write found and what it left; of one in quarantine nobody knows what it left."""
-    images = (to_json(dict(change.before)), to_json(dict(after)))
-    stated = to_json(list(parent)) if parent else None
-    db.execute(
-        "INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)",
-        (plan_id, change.id, change.key, change.target, stated, *images),
-    )
+Image = tuple[Change, tuple[str, str] | None, Mapping[str, Any]]
+
+
+def keep_images(db: sqlite3.Connection, plan_id: str, images: Iterable[Image]) -> None:
+    """Keep what writes found and what they left, each with its parent; what one in quarantine left is not known."""
+    rows = [
+        (
+            plan_id,
+            change.id,
+            change.key,
+            change.target,
+            to_json(list(parent)) if parent else None,
+            to_json(dict(change.before)),
+            to_json(dict(after)),
+        )
+        for change, parent, after in images
+    ]
+    db.executemany("INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)", rows)
 
 
 def purge(ledger: Ledger, plans: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from migrator.errors import PlanError, Problem
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
-from migrator.store.images import keep_image, keep_origin
+from migrator.store.images import keep_images, keep_origin
 from migrator.store.ledger import FINISHED, Ledger
 from migrator.store.pending import pending
 from migrator.store.plan import Plan
@@ -140,6 +140,14 @@ class Journal:
         """Count how often an operation was sent."""
         return self._attempts(op_id)[0]
 
+    def touched(self, changes: Sequence[Change]) -> set[str]:
+        """Tell which of these operations, given in their order, were touched before, by their ids."""
+        rows = self._ledger.db.execute(
+            "SELECT id FROM op WHERE plan_id=? AND seq BETWEEN ? AND ?",
+            (self._plan.id, changes[0].seq, changes[-1].seq),
+        )
+        return {op_id for (op_id,) in rows}
+
     def doubts_of(self, op_id: str) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
         (count,) = self._ledger.db.execute(
@@ -174,19 +182,40 @@ class Journal:
 
         Raises PlanError where another body was sent before.
         """
-        earlier = [self._attempts(change.id) for change, _sha256 in changes]
-        for (change, body_sha256), (_number, sent_sha256) in zip(changes, earlier, strict=True):
-            if sent_sha256 not in {None, body_sha256}:
-                raise self._other_body(change)
+        again = self.touched([change for change, _sha256 in changes])
+        numbers = [self._next_attempt(one, sha256) if one.id in again else 1 for one, sha256 in changes]
         if self._boot_id is None:
             self._boot_id = self._clock.boot_id()
         when = (self._boot_id, self._clock.boottime_ns(), self._now())
+        plan, run, epoch = self._plan.id, self.run, self._ledger.epoch
         with self._together.join("intent") as db:
-            for (change, body_sha256), (number, _sent_sha256) in zip(changes, earlier, strict=True):
-                self._ensure(change)
-                self._move(change.id, Ending(state=State.INTENT))
-                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, *when)
-                db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
+            db.executemany(
+                "INSERT INTO op(plan_id,id,seq,object,kind,marker,state,sha256,run) VALUES(?,?,?,?,?,?,'INTENT',?,?)"
+                " ON CONFLICT(plan_id, id) DO UPDATE SET state='INTENT', reason='', run=excluded.run",
+                [(plan, one.id, one.seq, one.object, one.action, one.marker, one.sha256, run) for one, _ in changes],
+            )
+            db.executemany(
+                "INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)",
+                [(plan, one.id, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)],
+            )
+
+    def _next_attempt(self, change: Change, body_sha256: str) -> int:
+        """Give the number of the attempt that is to come."""
+        number, earlier = self._attempts(change.id)
+        if earlier not in {None, body_sha256}:
+            fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
+            hint = "plan again; what is sent again is byte for byte what was sent"
+            raise PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
+        return number + 1
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether several send at a time, so that their intents go into one commit."""
+        return self._together.is_shared
+
+    @is_shared.setter
+    def is_shared(self, value: bool) -> None:
+        self._together.is_shared = value
 
     async def durable(self) -> None:
         """Wait until all that was journalled is on the disk, with what others journal meanwhile. Raises StoreError."""
@@ -197,27 +226,31 @@ class Journal:
         self._together.commit()
 
     def close(self, change: Change, ending: Ending) -> None:
-        """Journal how an operation that was sent goes on, and what it wrote if it landed; durable with the next intent.
+        """Journal how an operation that was sent goes on, as `close_all` does."""
+        self.close_all([(change, ending)])
 
-        Where it is not durable by the end of the process, the operation is in doubt, and read.
+    def close_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
+        """Journal how operations that were sent go on, and what they wrote if they landed.
+
+        It is durable with the next intent; what is not durable by the end of the process is in doubt, and read.
         """
-        with self._together.join("outcome") as db:
-            if ending.outcome:
-                db.execute(
-                    "UPDATE attempt SET outcome=?, status=?, evidence=?"
-                    " WHERE plan_id=? AND op_id=? AND outcome IS NULL",
-                    (ending.outcome, ending.status, ending.reason, self._plan.id, change.id),
-                )
-            for state in _path(self.state_of(change.id), ending.state):
-                self._move(change.id, ending if state is ending.state else Ending(state=state))
-            self._note(change, ending)
+        plan = self._plan.id
+        with self._together.join("outcome", len(endings)) as db:
+            db.executemany(
+                "UPDATE attempt SET outcome=?, status=?, evidence=? WHERE plan_id=? AND op_id=? AND outcome IS NULL",
+                [(end.outcome, end.status, end.reason, plan, one.id) for one, end in endings if end.outcome],
+            )
+            db.executemany(  # a quarantine is reached through doubt
+                "UPDATE op SET state='IN_DOUBT' WHERE plan_id=? AND id=? AND state='INTENT'",
+                [(plan, change.id) for change, ending in endings if ending.state is State.QUARANTINED],
+            )
+            self._move_all(endings)
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
         with self._together.join("decision"):
             self._ensure(change)
-            self._move(change.id, ending)
-            self._note(change, ending)
+            self._move_all([(change, ending)])
 
     def resolve(self, change: Change, decision: Decision, is_free: Callable[[Change], bool]) -> None:
         """Journal the decision of a person, and free what it blocked: the plan is open again where something is left.
@@ -288,11 +321,6 @@ class Journal:
         ).fetchone()
         return found
 
-    def _other_body(self, change: Change) -> PlanError:
-        fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
-        hint = "plan again; what is sent again is byte for byte what was sent"
-        return PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
-
     def _blocked(self) -> Iterable[Change]:
         seq = 0
         query = "SELECT seq FROM op WHERE plan_id=? AND state='BLOCKED' AND seq>? ORDER BY seq LIMIT 1"
@@ -301,27 +329,26 @@ class Journal:
             yield from self._plan.changes(after=seq - 1, limit=1)
 
     def _ensure(self, change: Change) -> None:
-        kind = _KINDS[change.action]
-        row = (self._plan.id, change.id, change.seq, change.object, kind, change.marker, change.sha256, self.run)
+        row = (self._plan.id, change.id, change.seq, change.object, change.action, change.marker, change.sha256)
         self._ledger.db.execute(
             "INSERT INTO op(plan_id,id,seq,object,kind,marker,sha256,run) VALUES(?,?,?,?,?,?,?,?)"
             " ON CONFLICT(plan_id, id) DO NOTHING",
-            row,
+            (*row, self.run),
         )
 
     def _move(self, op_id: str, ending: Ending) -> None:
-        self._ledger.db.execute(
-            "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?",
-            (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
-        )
+        self._ledger.db.execute(_MOVE, (*_moved(ending), self.run, self._plan.id, op_id))
 
-    def _note(self, change: Change, ending: Ending) -> None:
-        """Bring the id map up to date, and keep what an undo of this plan needs."""
-        db = self._ledger.db
-        if ending.state in _IMAGED and "undo" not in self._plan.header:
-            keep_image(db, self._plan.id, change, self._parent_of(change), ending.fields)
-        if ending.state in LANDED and ending.target_id:
-            self._written.note(change, ending.target_id, ending.fields)
+    def _move_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
+        """Bring operations to their states, and the id map up to date; keep what an undo of this plan needs."""
+        db, plan = self._ledger.db, self._plan.id
+        db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.id) for change, ending in endings])
+        if "undo" not in self._plan.header:
+            imaged = [(change, ending) for change, ending in endings if ending.state in _IMAGED]
+            keep_images(db, plan, [(one, self._parent_of(one), end.fields) for one, end in imaged])
+        self._written.note_all(
+            [(one, end.target_id, end.fields) for one, end in endings if end.state in LANDED and end.target_id]
+        )
 
     def _parent_of(self, change: Change) -> tuple[str, str] | None:
         if change.parent is None:
@@ -341,20 +368,11 @@ class Journal:
         return self._clock.now().isoformat(timespec="seconds")
 
 
-_KINDS = {
-    Action.CREATE: "create",
-    Action.UPDATE: "update",
-    Action.LINK: "link",
-    Action.DELETE: "delete",
-    Action.APPEND: "append",
-}
+_MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?"
 
 
-def _path(state: State, to: State) -> list[State]:
-    """Give the transitions from one state to another; a quarantine is reached through doubt."""
-    if state is State.INTENT and to is State.QUARANTINED:
-        return [State.IN_DOUBT, to]
-    return [] if state is to else [to]
+def _moved(ending: Ending) -> tuple[str, str | None, str]:
+    return ending.state, ending.target_id, ending.reason
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:

@@ -7,41 +7,53 @@ nothing more is written by it, since nobody knows what the disk holds.
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from migrator.errors import StoreError
 from migrator.ports import failpoint
 from migrator.store.ledger import Ledger
-from migrator.store.sqlite import translated
+from migrator.store.sqlite import store_error, translated
 
 
 class Together:
-    """The shared transaction of one ledger. Without an event loop, each write is committed at once."""
+    """The shared transaction of one ledger. Without an event loop, each write is committed at once.
+
+    `is_shared` says that there are several writers; a single one has nobody to wait for.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
+        self.is_shared = False
         self._ledger = ledger
         self._points: list[str] = []
         self._error: BaseException | None = None
 
-    @contextmanager
-    def join(self, point: str) -> Iterator[sqlite3.Connection]:
-        """Write within the shared transaction. Raises StoreError; then nothing of it was written, nor will be."""
+    def join(self, point: str, times: int = 1) -> "Together":
+        """Join the shared transaction, as a context that gives the connection; `times` is for how many writers.
+
+        Raises StoreError; then nothing of it was written, nor will be.
+        """
         self._check()
         try:
-            with translated(self._ledger.path):
-                if not self._points:
-                    self._begin()
-                self._points.append(point)
-                yield self._ledger.db
-        except BaseException as error:
+            if not self._points:
+                self._begin()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        self._points += [point] * times
+        return self
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._ledger.db
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise self._failed(error) from error
+        if error is not None:
             self._fail(error)
-            raise
-        if not _is_looping():
+        elif not _is_looping():
             self.commit()
 
     async def durable(self) -> None:
         """Wait until all that was written so far is on the disk. Raises StoreError."""
-        if self._points:
+        if self._points and self.is_shared:
             await asyncio.sleep(0)  # those who are ready as well join in; the commit is due before this goes on
         self.commit()
 
@@ -81,6 +93,11 @@ class Together:
             self._ledger.db.execute("COMMIT")
             for point in points:
                 failpoint(f"after-commit-{point}")
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        found = store_error(self._ledger.path, str(error))
+        self._fail(found)
+        return found
 
     def _fail(self, error: BaseException) -> None:
         self._error = error if _is_looping() else None

@@ -1,7 +1,7 @@
 """The id map: what each source key is in the target, and the values that we last wrote there."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrator.json_text import from_json, to_json
@@ -27,16 +27,18 @@ class Written:
         for name, key, target_id, fields in rows:
             self.remember((name, key), target_id, from_json(fields))
 
-    def note(self, change: Change, target_id: str, fields: Mapping[str, Any]) -> None:
-        """Note what a change left in the target; of a record that is new all is known by it."""
-        if change.action is Action.APPEND:
-            return
-        if change.action is Action.DELETE:
-            self._forget(change)
-        elif change.action is Action.CREATE:
-            self._keep((change.object, change.key), target_id, fields)
-        else:
-            self.remember((change.object, change.key), target_id, fields)
+    def note_all(self, landed: Iterable[tuple[Change, str, Mapping[str, Any]]]) -> None:
+        """Note what changes left in the target; of a record that is new all is known by its create."""
+        new = []
+        for change, target_id, fields in landed:
+            row = (change.object, change.key)
+            if change.action is Action.CREATE:
+                new.append((row, target_id, fields))
+            elif change.action is Action.DELETE:
+                self._forget(change)
+            elif change.action is not Action.APPEND:
+                self.remember(row, target_id, fields)
+        self._keep(new)
 
     def remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
         """Note what a row (object, key) is in the target and the values of it that stand there.
@@ -47,12 +49,12 @@ class Written:
             "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=? AND target_id=?",
             (*self._migration, *row, target_id),
         ).fetchone()
-        self._keep(row, target_id, {**(from_json(known[0]) if known else {}), **fields})
+        self._keep([(row, target_id, {**(from_json(known[0]) if known else {}), **fields})])
 
-    def _keep(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
-        self._db.execute(
+    def _keep(self, rows: Iterable[tuple[tuple[str, str], str, Mapping[str, Any]]]) -> None:
+        self._db.executemany(
             "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)",
-            (*self._migration, *row, target_id, to_json(dict(fields)), self._plan.id),
+            [(*self._migration, *row, one, to_json(dict(fields)), self._plan.id) for row, one, fields in rows],
         )
 
     def _forget(self, change: Change) -> None:
