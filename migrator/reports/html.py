@@ -58,6 +58,7 @@ def _template(folder: Path) -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # it is compiled for one page: folding constants takes longer than it saves
     )
     filters: dict[str, Any] = {
         "number": lambda count: f"{count:,}",
