@@ -1,4 +1,4 @@
-"""Measures what planning costs beside its floor: `python benchmarks/plan.py [--rows N] [--engine inline|processes]`.
+"""Measures what planning costs beside its floor: `python benchmarks/plan.py [--rows N …] [--only WAY …]`.
 
 Each row has 12 columns, five transforms (trim, e-mail check, date of one pattern, map, url) and two lookups: one finds,
 or creates once, a company by its name (a fifth as many as rows), the other a person whom the target holds, by the
@@ -9,13 +9,30 @@ import argparse
 import csv
 import os
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from processes import Cost, run_python
 
 from migrator.emulators import start
 
 HELD = 20_000
+
+
+class Case(NamedTuple):
+    """One way to plan: of which mapping, with which options."""
+
+    name: str
+    mapping: str
+    options: tuple[str, ...] = ()
+
+
+CASES = (
+    Case("inline", "bench.yaml"),
+    Case("processes", "bench.yaml", ("--engine", "processes")),
+    Case("every row refused", "refused.yaml"),
+)
 FLOOR = """
 import csv, json, sqlite3, sys
 db = sqlite3.connect(sys.argv[2])
@@ -61,6 +78,7 @@ objects:
     match: [[Name]]
     fields: {Name: name}
 """
+REFUSED = MAPPING.replace('"%d.%m.%Y"', '"%Y-%m-%d"').replace("target:", "limits: {rejects: 100%}\ntarget:")
 HEADER = (
     "id",
     "first",
@@ -80,30 +98,39 @@ HEADER = (
 def main() -> None:
     """Measure, and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--only", choices=[case.name for case in CASES], nargs="+", default=["inline"])
+    stated = parser.parse_args()
+    print("| rows | what | seconds | of processors | peak MB | beside the floor |")
+    print("|---:|---|---:|---:|---:|---:|")
+    for rows in stated.rows:
+        for name, cost, ratio in measure(rows, [case for case in CASES if case.name in stated.only]):
+            print(
+                f"| {rows:,} | {name} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.megabytes} | {ratio:.2f} x |",
+                flush=True,
+            )
+
+
+def measure(rows: int, cases: Sequence[Case]) -> Iterator[tuple[str, Cost, float]]:
+    """Plan one file in each way: its cost, and how many times that of the floor it takes, on the clock."""
     with tempfile.TemporaryDirectory() as name, start("crelate") as server:
         folder = Path(name)
         server.seed_records("contacts", ({"LastName": f"L{n}", "EmailAddress_Work": address(n)} for n in range(HELD)))
         environ = {**os.environ, "CRELATE_BASE_URL": server.base_url, "CRELATE_API_KEY": server.api_key}
         environ |= {"CRELATE_RATE": "none", "CRELATE_SETTLE_SECONDS": "0.2"}
         write_case(folder, rows)
-        print("| what | seconds | of processors | peak MB | beside the floor |")
-        print("|---|---:|---:|---:|---:|")
         floor = run_python(folder, environ, "-c", FLOOR, "people.csv", "floor.sqlite")
-        tell(f"floor of {rows:,} rows x 12", floor, floor)
-        planned = run_python(folder, environ, "-m", "migrator", "plan", "bench.yaml")
-        tell(f"plan of {rows:,} rows", planned, floor)
-
-
-def tell(what: str, cost: Cost, floor: Cost) -> None:
-    """Print one line of the table."""
-    print(f"| {what} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.megabytes} | {cost.cpu / floor.cpu:.2f} x |")
+        (folder / "floor.sqlite").unlink()
+        yield "floor", floor, 1.0
+        for case in cases:
+            cost = run_python(folder, environ, "-m", "migrator", "plan", case.mapping, "-o", "x.plan", *case.options)
+            yield case.name, cost, cost.wall / floor.wall
 
 
 def write_case(folder: Path, rows: int) -> None:
     """Write the mapping, people, and half of the companies that they name: the other half is created for them."""
     (folder / "bench.yaml").write_text(MAPPING, encoding="utf-8")
+    (folder / "refused.yaml").write_text(REFUSED, encoding="utf-8")
     firms = max(rows // 5, 1)
     with (folder / "companies.csv").open("w", encoding="utf-8") as file:
         file.write("id,name\n")

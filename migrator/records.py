@@ -119,14 +119,16 @@ class ObjectType:
 
     def key(self, name: str) -> str:
         """Give the wire name of a field: that of a custom one is found by its label, `custom.Legacy ID`."""
+        if not name.startswith(CUSTOM):
+            return name
         label = name.removeprefix(CUSTOM)
         squeezed = "".join(label.split()).lower()
         found = squeezed if squeezed in self.fields else name
-        return self.labels.get(label, found) if label != name else name
+        return self.labels.get(label, found)
 
     def field(self, name: str) -> Field | None:
         """Find a field by its wire name: `Tags.Skills` is a category of the tags, `phones[0].no` a part of an item."""
-        name = self.key(name)
+        name = self.key(name) if name.startswith(CUSTOM) else name
         if name in self.fields:
             return self.fields[name]
         whole, _, part = name.partition(".")

@@ -21,9 +21,9 @@ from migrator.executor.apply import apply_plan
 from migrator.executor.result import Applying, RunResult
 from migrator.ports import SystemClock
 from migrator.reports.text import run_text
-from migrator.store.journal import State
 from migrator.store.ledger import hash_file
 from migrator.store.plan import Plan
+from migrator.store.states import State
 
 MAX_AGE = timedelta(hours=24)
 CONTENTS = 1_000

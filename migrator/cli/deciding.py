@@ -16,9 +16,9 @@ from migrator.cli.planning import near, rewrite_reports
 from migrator.executor.deciding import Deciding, decide_operation
 from migrator.reports.wording import harmless, of
 from migrator.store.changes import Change
-from migrator.store.journal import State
 from migrator.store.ledger import FINISHED
 from migrator.store.plan import Plan
+from migrator.store.states import State
 from migrator.store.views import troubled_operations
 
 

@@ -15,7 +15,7 @@ from migrator.reports.wording import harmless, of, spelled
 from migrator.reports.writing import write_file
 from migrator.spec.decisions import CREATE, DECISIONS, REJECT, allowed_answers, answered
 from migrator.spec.project import find_project
-from migrator.store.journal import State
+from migrator.store.states import State
 
 _WORDS: dict[str, str | None] = {"c": CREATE, "r": REJECT, "s": "", "q": None}
 

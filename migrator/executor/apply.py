@@ -16,12 +16,14 @@ from migrator.executor.settle import Settler
 from migrator.records import Action, Tier
 from migrator.resources import VERSION
 from migrator.store.changes import Change, operation_id
-from migrator.store.journal import OPEN, Journal, State
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
 from migrator.store.sqlite import SQLITE_VERSION
+from migrator.store.states import OPEN, State
 
 BATCH = 200
+CALLS = 16
 MAX_CONCURRENCY = {"A": 16, "B": 4, "C": 1}
 
 
@@ -67,6 +69,7 @@ class _Run:
         self._how = how
         self._settler = Settler(plan, journal, target, how)
         self._mapping: str = plan.header["mapping"]["name"]
+        self._targets = {str(facts["target"]) for facts in plan.header["objects"].values()}
         self._done = 0
         self._object = ""
         self._concurrency = how.concurrency or target.concurrency
@@ -125,7 +128,8 @@ class _Run:
     async def _pass(self) -> None:
         """Go once through what is planned, in its order; what does not wait for each other, `concurrency` at a time."""
         after, self._object = 0, ""
-        while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=BATCH)):
+        size = max(BATCH, CALLS * max(map(self._target.bulk_size, self._targets)))
+        while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=size)):
             after = batch[-1].seq
             check_space(self._ledger.path, len(batch))
             wanted = [change for change in batch if self._how.only in {"", change.object}]
@@ -136,13 +140,16 @@ class _Run:
     def _runs(self, batch: list[Change]) -> Iterator[list[Change]]:
         """Cut a batch where object or pass changes, and before what needs an id that an earlier one is to give."""
         together: list[Change] = []
+        ids: set[str] = set()
+        last = None
         for change in batch:
-            needed = needed_operations(change, self._mapping)
-            is_apart = together and self._step(change) != self._step(together[0])
-            if is_apart or not {one.id for one in together}.isdisjoint(needed):
+            step = self._step(change)
+            if together and (step != last or not ids.isdisjoint(needed_operations(change, self._mapping))):
                 yield together
-                together = []
+                together, ids = [], set()
             together.append(change)
+            ids.add(change.id)
+            last = step
         if together:
             yield together
 
@@ -151,6 +158,8 @@ class _Run:
 
         The undo of a link has its id, too: two writes to one record never go side by side.
         """
+        if change.action is Action.CREATE:
+            return change.object, False, False, 0
         link, last = (operation_id(self._mapping, change.object, change.key, one) for one in ("link", "last"))
         is_delete = change.action is Action.DELETE
         return change.object, change.id in {link, last}, change.id == last, change.seq if is_delete else 0
@@ -159,9 +168,14 @@ class _Run:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""
         size = self._target.bulk_size(changes[0].target) if tier == Tier.MARKER else 1
         size = min(size, self._how.limit or size)
+        touched = self._journal.touched(changes) if size > 1 else set()
         together: list[Change] = []
         for change in changes:
-            if size == 1 or change.action is not Action.CREATE or self._journal.attempts_of(change.id):
+            if (
+                size == 1
+                or change.action is not Action.CREATE
+                or (change.id in touched and self._journal.attempts_of(change.id))
+            ):
                 yield [change]
                 continue
             together.append(change)
@@ -194,6 +208,9 @@ class _Run:
                 self._done += len(call)
                 self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
 
+        workers = min(self._concurrency, MAX_CONCURRENCY[tier], len(changes))
+        self._journal.is_shared = workers > 1
         async with asyncio.TaskGroup() as group:
-            for _worker in range(min(self._concurrency, MAX_CONCURRENCY[tier], len(changes))):
+            for _worker in range(workers):
                 self._how.stop.watch(group.create_task(work()))
+        self._journal.commit()

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from migrator.json_text import to_json
 from migrator.records import Action, Write
-from migrator.store.changes import Change, canonical_json, operation_id
-from migrator.store.journal import Journal, State
+from migrator.store.changes import Change, operation_id
+from migrator.store.journal import Journal
+from migrator.store.states import State
 
 
 class Waits(NamedTuple):
@@ -18,7 +20,7 @@ class Waits(NamedTuple):
 
 def needed_operations(change: Change, mapping: str) -> list[str]:
     """Name the operations that must have given their ids before; last that of the record itself, where it is new."""
-    needed = [op_id for value in _values(change) if (op_id := _operation(value))]
+    needed = [op_id for value in _nested(change) if (op_id := _operation(value))]
     if change.action is Action.LINK and not change.target_id:
         needed.append(operation_id(mapping, change.object, change.key))
     return needed
@@ -44,21 +46,28 @@ def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
         ids[op_id] = found
     if change.action is Action.LINK and not target_id:
         target_id = ids[needed[-1]]
-    fields = {name: _filled(value, ids.__getitem__) for name, value in change.after.items()}
+    fields = dict(change.after)
+    if ids:
+        fields = {name: _filled(value, ids.__getitem__) for name, value in fields.items()}
     parent = (change.parent[0], str(_filled(change.parent[1], ids.__getitem__))) if change.parent else None
     return Write(object=change.target, fields=fields, id=target_id, parent=parent)
 
 
 def body_hash(write: Write) -> str:
     """Hash what is sent, so that sending it again can be seen to be the same."""
-    parts: list[Any] = [write.object, write.id, write.parent, dict(write.fields)]
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+    parts: list[Any] = [write.object, write.id, list(write.parent) if write.parent else None, dict(write.fields)]
+    return hashlib.sha256(to_json(parts).encode()).hexdigest()
 
 
-def _values(change: Change) -> Iterator[Any]:
-    """Give all that may stand for an id that another operation gives, the items of lists too."""
-    for value in (*change.after.values(), change.parent[1] if change.parent else None):
-        yield from value if isinstance(value, list) else [value]
+def _nested(change: Change) -> Iterator[Any]:
+    """Give all that may stand for an id that another operation gives: objects, those in lists too."""
+    for value in change.after.values():
+        if isinstance(value, dict):
+            yield value
+        elif isinstance(value, list):
+            yield from value
+    if change.parent:
+        yield change.parent[1]
 
 
 def _operation(value: Any) -> str:

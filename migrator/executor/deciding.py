@@ -10,9 +10,10 @@ from migrator.executor.settle import differing
 from migrator.ports import Clock, SystemClock
 from migrator.records import Action, Canonical
 from migrator.store.changes import Change
-from migrator.store.journal import LANDED, OPEN, Decision, Ending, Journal, State
+from migrator.store.journal import Decision, Ending, Journal
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
+from migrator.store.states import LANDED, OPEN, State
 
 _WORDS = {State.APPLIED: "adopted", State.PLANNED: "to be sent again", State.SKIPPED: "left out"}
 

@@ -15,8 +15,9 @@ from migrator.pointers import filled
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
-from migrator.store.journal import LANDED, OPEN, Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.plan import Plan
+from migrator.store.states import LANDED, OPEN, State
 
 BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0
@@ -116,8 +117,9 @@ class Dispatcher:
                 await self._send_halves(ready, outcomes[0])
                 return
             self.breaker.count_call(outcomes)
-            for (change, write), outcome in zip(ready, outcomes, strict=True):
-                self._journal.close(change, self._ending(change, write, outcome))
+            answered = list(zip(ready, outcomes, strict=True))
+            self._journal.close_all([(change, self._ending(change, write, one)) for (change, write), one in answered])
+            for (change, _write), outcome in answered:
                 self._count(change, outcome)
             unsent = [one.verdict in {Verdict.NOT_SENT, Verdict.NOT_APPLIED} for one in outcomes]
             if not any(unsent):
@@ -153,9 +155,8 @@ class Dispatcher:
 
     async def _send_halves(self, ready: list[Ready], refused: Outcome) -> None:
         """Split what was refused as a whole, until the record that is to blame is alone (guarantees.md, P11)."""
-        for change, _write in ready:
-            ending = Ending(state=State.PLANNED, outcome="refused together", reason=refused.message)
-            self._journal.close(change, ending)
+        ending = Ending(state=State.PLANNED, outcome="refused together", reason=refused.message)
+        self._journal.close_all([(change, ending) for change, _write in ready])
         half = (len(ready) + 1) // 2
         await self._send(ready[:half])
         await self._send(ready[half:])

@@ -6,8 +6,9 @@ from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.doomed import Doomed, Pointer
-from migrator.store.journal import LANDED, Journal
+from migrator.store.journal import Journal
 from migrator.store.plan import Plan
+from migrator.store.states import LANDED
 
 MAX_AGE_SECONDS = 600.0
 

@@ -11,8 +11,9 @@ from migrator.executor.result import Applying
 from migrator.ports import failpoint
 from migrator.records import Outcome, Verdict
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.plan import Plan
+from migrator.store.states import State
 
 MAX_VALUES = 100
 MAX_SENT = 3
@@ -27,6 +28,8 @@ async def add_options(plan: Plan, journal: Journal, target: Target, how: Applyin
 
     Raises TargetError where a list cannot be read, StoreError where nothing can be journalled.
     """
+    if not plan.header["totals"]["append"]:
+        return None  # without a look through all changes
     only = plan.header["objects"][how.only]["target"] if how.only else ""
     wanted = (change for change in plan.appends() if only in {"", change.target})
     for _list, changes in groupby(wanted, key=lambda change: (change.target, *change.after)):
@@ -65,6 +68,7 @@ async def _send(batch: list[Change], journal: Journal, target: Target) -> Outcom
         if is_intended:  # the session had ended, so that request was not applied
             _close(batch, journal, Outcome(verdict=Verdict.NOT_APPLIED))
         journal.intend([(change, change.sha256) for change in batch])
+        await journal.durable()
         is_intended = True
         failpoint("intended")
 
@@ -82,12 +86,14 @@ async def _send(batch: list[Change], journal: Journal, target: Target) -> Outcom
 
 def _close(batch: list[Change], journal: Journal, outcome: Outcome) -> None:
     """Journal the answer; what is refused stays planned, since a person may add it by hand and go on."""
-    for change in batch:
-        ending = Ending(
+    endings = (
+        Ending(
             state=State.IN_DOUBT if outcome.confirm else _STATES.get(outcome.verdict, State.PLANNED),
             target_id=change.key if outcome.verdict is Verdict.APPLIED else None,
             status=outcome.status,
             outcome=str(outcome.verdict),
             reason=outcome.message,
         )
-        journal.close(change, ending)
+        for change in batch
+    )
+    journal.close_all(list(zip(batch, endings, strict=True)))

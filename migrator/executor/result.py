@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from migrator.errors import Problem
 from migrator.ports import Clock, Rng, SystemClock
-from migrator.store.journal import State
+from migrator.store.states import State
 
 
 class Phase(StrEnum):

@@ -8,7 +8,8 @@ from migrator.executor.bodies import body_hash
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, Verdict, Write
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal, State
+from migrator.store.journal import Ending, Journal
+from migrator.store.states import State
 
 Ready = tuple[Change, Write]
 
@@ -52,9 +53,9 @@ class Sending:
         if not self._may_go():
             raise NotNowError
         self._journal.intend([(change, body_hash(write)) for change, write in self._ready])
+        await self._journal.durable()
         self._is_intended = True
         failpoint("intended")
 
     def _close(self, ending: Ending) -> None:
-        for change, _write in self._ready:
-            self._journal.close(change, ending)
+        self._journal.close_all([(change, ending) for change, _write in self._ready])

@@ -1,4 +1,4 @@
-"""Who reads rows into records: this process, or others beside it. All read the same, in the same order."""
+"""Who reads rows and composes changes: this process, or others beside it. All do the same, in the same order."""
 
 import os
 from collections import deque
@@ -7,19 +7,22 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from multiprocessing import get_context
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from migrator.connectors.protocols import Source
 from migrator.errors import PlanError, Problem
 from migrator.planner.columns import compile_for
 from migrator.planner.compiling import Compiled
+from migrator.planner.composing import Composed, Composer
 from migrator.planner.contents import Contents
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.shaping.bench import Row
 from migrator.records import Catalog
 from migrator.spec.values import MappingSpec
+from migrator.store.changes import Turn, staged_of
 
 Given = Sequence[Row | Refused]
+Made = TypeVar("Made")
 Handed = tuple[MappingSpec, Source, Catalog]
 
 PAYS_FROM_ROWS = 20_000
@@ -34,7 +37,13 @@ class Engine(AbstractContextManager["Engine"], Protocol):
         """Take rows, and give what is read by now, perhaps of earlier ones."""
 
     def rest(self) -> Iterator[Sheaf]:
-        """Give what is not given yet."""
+        """Give what is read and not given yet."""
+
+    def compose(self, records: list[Turn]) -> Iterator[Composed]:
+        """Take records whose turn it is, and give what is composed by now, perhaps of earlier ones."""
+
+    def composed(self) -> Iterator[Composed]:
+        """Give what is composed and not given yet."""
 
 
 class Inline:
@@ -42,6 +51,7 @@ class Inline:
 
     def __init__(self, compiled: Compiled, contents: Contents) -> None:
         self._readers = {name: RowReader(compiled, name, contents) for name in compiled.objects}
+        self._composer = Composer(compiled)
 
     def __enter__(self) -> Self:
         return self
@@ -57,6 +67,14 @@ class Inline:
         """Have nothing left."""
         return iter(())
 
+    def compose(self, records: list[Turn]) -> Iterator[Composed]:
+        """Compose at once."""
+        yield self._composer.write(map(staged_of, records))
+
+    def composed(self) -> Iterator[Composed]:
+        """Have nothing left."""
+        return iter(())
+
 
 class Workers:
     """Other processes, one for each further core; the first rows are read here, since a process takes time to begin."""
@@ -64,7 +82,9 @@ class Workers:
     def __init__(self, handed: Handed, inline: Inline) -> None:
         self._inline = inline
         self._count = min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)
-        self._pending: deque[Future[list[Sheaf]]] = deque()
+        self._read: deque[Future[list[Sheaf]]] = deque()
+        self._composed: deque[Future[list[Composed]]] = deque()
+        self._has_begun = False
         self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), initializer=_begin, initargs=handed)
 
     def __enter__(self) -> Self:
@@ -78,18 +98,32 @@ class Workers:
         if first < PAYS_FROM_ROWS:
             yield from self._inline.read(name, rows, first)
             return
-        self._pending.append(self._pool.submit(_read, name, rows, first))
-        while len(self._pending) > self._count * AHEAD:
-            yield from self._next()
+        self._has_begun = True
+        self._read.append(self._pool.submit(_read, name, rows, first))
+        yield from _ended(self._read, self._count * AHEAD)
 
     def rest(self) -> Iterator[Sheaf]:
         """Wait for all that was handed over. Raises PlanError if a process died."""
-        while self._pending:
-            yield from self._next()
+        return _ended(self._read, 0)
 
-    def _next(self) -> list[Sheaf]:
+    def compose(self, records: list[Turn]) -> Iterator[Composed]:
+        """Hand records over, where there were many rows. Raises PlanError if a process died."""
+        if not self._has_begun:
+            yield from self._inline.compose(records)
+            return
+        self._composed.append(self._pool.submit(_compose, records))
+        yield from _ended(self._composed, self._count * AHEAD)
+
+    def composed(self) -> Iterator[Composed]:
+        """Wait for all that was handed over. Raises PlanError if a process died."""
+        return _ended(self._composed, 0)
+
+
+def _ended(pending: deque[Future[list[Made]]], most: int) -> Iterator[Made]:
+    """Give what came of the earliest, until no more than so many are pending."""
+    while len(pending) > most:
         try:
-            return self._pending.popleft().result()
+            yield from pending.popleft().result()
         except BrokenProcessPool:
             hint = "run it again, or with --engine inline"
             fact = "a process that read rows was ended from outside"
@@ -107,3 +141,7 @@ def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> None:
 
 def _read(name: str, rows: Given, first: int) -> list[Sheaf]:
     return list(_workshop[0].read(name, rows, first))
+
+
+def _compose(records: list[Turn]) -> list[Composed]:
+    return list(_workshop[0].compose(records))

@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from migrator.connectors.protocols import Target
-from migrator.planner.changes import ChangeMaker, Counts
+from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, CompiledObject
+from migrator.planner.composing import Counts
 from migrator.planner.stage import StageCount
 from migrator.planner.survey import Survey
 from migrator.records import Action, Identity

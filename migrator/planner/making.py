@@ -152,7 +152,7 @@ async def _fill(
     Lookups(desk, first_created).resolve_all()
     note_similar(compiled, draft, first_created)
     proposed = propose(compiled, draft)
-    maker = ChangeMaker(compiled, draft)
+    maker = ChangeMaker(compiled, draft, stage.engine)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
     gone = {} if how.retry else note_unstated(draft)

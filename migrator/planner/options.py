@@ -9,7 +9,7 @@ from migrator.planner.forms import Note
 from migrator.planner.normal import normal_text
 from migrator.records import Action, Canonical, Field, Kind, ObjectType
 from migrator.spec.values import FieldSpec
-from migrator.store.changes import ChangeWriter, canonical_json, operation_id
+from migrator.store.changes import ChangeWriter, canonical_json, hashed, operation_id
 from migrator.store.draft import Draft
 from migrator.store.options import ADDED, BLANKED, SENT, added_options, gather_options
 
@@ -63,5 +63,4 @@ def plan_appends(mapping: str, draft: Draft, writer: ChangeWriter) -> None:
     for number, option in added_options(draft):
         change_id = operation_id(mapping, option.target, f"{option.field}: {option.value}", "append")
         after = canonical_json({option.field: option.value})
-        writer.add((change_id, number, 0, str(Action.APPEND), None, None, None, None, after))
-    writer.flush()
+        writer.add([hashed((change_id, number, 0, str(Action.APPEND), None, None, None, None, after))])

@@ -8,7 +8,7 @@ from migrator.connectors.protocols import Target
 from migrator.errors import Busy, TargetError
 from migrator.pointers import filled, may_point, pointing
 from migrator.records import Action, Canonical, Fields, Kind, ObjectType, TargetRecord, differing_fields
-from migrator.store.changes import ChangeWriter, canonical_json
+from migrator.store.changes import ChangeWriter, canonical_json, hashed
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.ledger import Ledger
 from migrator.store.undo import (
@@ -134,7 +134,6 @@ class Reverting:
         changes = dict.fromkeys(self._numbers.values(), 0)
         for number in self._write():
             changes[number] += 1
-        self.writer.flush()
         names = {number: name for name, number in self._numbers.items()}
         found = {names[number]: {"changes": count} for number, count in changes.items()}
         for (number, state), count in close_undo(self._draft).items():
@@ -190,12 +189,12 @@ class Reverting:
             if fields := self._given_back(one):
                 before = {name: one.write.after[name] for name in fields}
                 row = (one.write.id, one.object, one.record, str(Action.UPDATE), one.target_id, None, one.parent)
-                self.writer.add((*row, canonical_json(before), canonical_json(fields)))
+                self.writer.add([hashed((*row, canonical_json(before), canonical_json(fields)))])
                 note_removed(self._draft, ((one.record, name, self.writer.count) for name in fields))
                 yield one.object
         for gone in deletions(self._draft):
             head = (gone.id, gone.object, gone.record, str(Action.DELETE), gone.target_id, None, gone.parent)
-            self.writer.add((*head, gone.expected, "{}"))
+            self.writer.add([hashed((*head, gone.expected, "{}"))])
             note_removed(self._draft, [(gone.record, "", self.writer.count)])
             yield gone.object
 

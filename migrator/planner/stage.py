@@ -34,7 +34,7 @@ class Stage:
 
     def __init__(self, draft: Draft, engine: Engine) -> None:
         self._draft = draft
-        self._engine = engine
+        self.engine = engine
         self._workshop = Workshop(draft=draft)
         self.next_record = 1
 
@@ -65,13 +65,13 @@ class Stage:
         """Let the engine read rows of an object into records, and put away what is read; gives the first number."""
         first = self.next_record
         self.next_record += len(rows)
-        for sheaf in self._engine.read(name, rows, first):
+        for sheaf in self.engine.read(name, rows, first):
             self._store(sheaf)
         return first
 
     def finish(self) -> None:
         """Put away what the engine has not given yet."""
-        for sheaf in self._engine.rest():
+        for sheaf in self.engine.rest():
             self._store(sheaf)
 
     def put_aside(self, left_out: list[LeftOut], standing: list[StandsFor], landed: list[tuple[int, int]]) -> None:

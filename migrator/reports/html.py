@@ -17,7 +17,7 @@ from migrator.reports.summary import Summary, closing_line
 from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, moment, of, spelled
 from migrator.resources import packaged
 from migrator.store.changes import Change
-from migrator.store.journal import State
+from migrator.store.states import State
 
 _UNDO_TEXTS = {
     "ready": "What is listed below is deleted or given back; what is kept, and why, is among the problems.",

@@ -8,12 +8,12 @@ from typing import Any
 from migrator.records import Action
 from migrator.reports.wording import of
 from migrator.store.changes import Change
-from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader
 from migrator.store.options import Option, plan_options
 from migrator.store.plan import Plan
 from migrator.store.questions import count_questions
 from migrator.store.readback import Verification, kept
+from migrator.store.states import State
 from migrator.store.views import (
     ForLookups,
     ProblemGroup,

@@ -8,7 +8,7 @@ from migrator.records import Action
 from migrator.reports.summary import ObjectLine, Summary, Trouble, closing_line
 from migrator.reports.wording import KEPT, OPTIONS, STAYS, duration, harmless, moment, of, spelled
 from migrator.store.changes import Change
-from migrator.store.journal import State
+from migrator.store.states import State
 from migrator.store.views import ProblemGroup
 
 MAX_LINES = 40

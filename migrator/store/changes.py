@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,8 +10,10 @@ from migrator.json_text import from_json, to_json
 from migrator.records import Action
 from migrator.store.draft import Draft
 
-BATCH_ROWS = 1_000
 CHAIN = b"migrator"
+
+ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str, str]
+AgreedRow = tuple[int, str, str]
 
 
 class Pointer(NamedTuple):
@@ -25,6 +27,21 @@ class Pointer(NamedTuple):
     key: str
     target: str = ""
     is_deferred: bool = False
+
+
+class Turn(NamedTuple):
+    """A staged record whose turn it is, as the draft holds it: texts, and what its references point at."""
+
+    record: int
+    object: int
+    key: str
+    is_row: bool
+    fields: str
+    target_id: str | None
+    held: str | None
+    written: str | None
+    is_matched: bool
+    pointers: list[tuple[Any, ...]]
 
 
 class Staged(NamedTuple):
@@ -95,7 +112,20 @@ def change_hash(row: tuple[Any, ...]) -> str:
     return hashlib.sha256(to_json(list(row)).encode()).hexdigest()
 
 
-def staged_records(draft: Draft) -> Iterator[Staged]:
+def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, str | None, str]) -> ChangeRow:
+    """Complete a change with its hash."""
+    return (*row, change_hash(row))
+
+
+def staged_of(turn: Turn) -> Staged:
+    """Read the texts of a record."""
+    held = json.loads(turn.held or "{}") if turn.is_matched else None
+    written = json.loads(turn.written) if turn.written else None
+    pointers = {(name, item): Pointer(*found) for name, item, *found in turn.pointers}
+    return Staged(*turn[:4], from_json(turn.fields), turn.target_id, held, written, pointers)
+
+
+def turns(draft: Draft) -> Iterator[Turn]:
     """Give the records whose turn it is, in their order, each with match, memory and resolved references."""
     pointers = _pointers(draft)
     upcoming = next(pointers, None)
@@ -106,25 +136,15 @@ def staged_records(draft: Draft) -> Iterator[Staged]:
         " LEFT JOIN scratch.remembered k ON k.record=r.id ORDER BY t.n"
     )
     for turn, record, number, key, is_row, fields, target_id, held, written, is_matched in rows:
-        found: dict[tuple[str, int], Pointer] = {}
+        found = []
         while upcoming and upcoming[0] == turn:
-            found[upcoming[1]] = upcoming[2]
+            found.append(upcoming[1:])
             upcoming = next(pointers, None)
-        yield Staged(
-            record,
-            number,
-            key,
-            bool(is_row),
-            from_json(fields),
-            target_id,
-            json.loads(held or "{}") if is_matched else None,
-            json.loads(written) if written else None,
-            found,
-        )
+        yield Turn(record, number, key, bool(is_row), fields, target_id, held, written, bool(is_matched), found)
 
 
-def _pointers(draft: Draft) -> Iterator[tuple[int, tuple[str, int], Pointer]]:
-    rows = draft.run(
+def _pointers(draft: Draft) -> Iterator[tuple[Any, ...]]:
+    return draft.run(
         "SELECT t.n, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, ''),"
         " COALESCE(h.target, d.target, ''), w.record IS NOT NULL FROM scratch.turn t"
         " JOIN resolution s ON s.record=t.record LEFT JOIN scratch.holding h ON h.record=s.holder"
@@ -132,8 +152,6 @@ def _pointers(draft: Draft) -> Iterator[tuple[int, tuple[str, int], Pointer]]:
         " LEFT JOIN scratch.holding d ON d.record=m.holding"
         " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field ORDER BY t.n, s.field, s.item"
     )
-    for turn, name, item, target_id, holder_object, key, target, is_deferred in rows:
-        yield turn, (name, item), Pointer(target_id, holder_object, key, target, bool(is_deferred))
 
 
 def remember_skipped(draft: Draft) -> None:
@@ -149,33 +167,18 @@ class ChangeWriter:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._rows: list[tuple[Any, ...]] = []
-        self._agreed: list[tuple[int, str, str]] = []
-        self.count = 0
         self._chain = hashlib.sha256(CHAIN)
+        self.count = 0
 
     @property
     def chain(self) -> str:
         """Give the hash over all hashes, in their order."""
         return self._chain.hexdigest()
 
-    def add(self, row: tuple[str, int, int, str, str | None, str | None, str | None, str | None, str]) -> None:
-        """Append one: id, object, record, action, target id, marker, parent, before, after (the last three as JSON)."""
-        digest = change_hash(row)
-        self._chain.update(digest.encode())
-        self.count += 1
-        self._rows.append((self.count, *row, digest))
-        if len(self._rows) >= BATCH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is gathered."""
-        self._draft.many("INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?)", self._rows)
-        self._draft.many("INSERT INTO agreed VALUES(?,?,?)", self._agreed)
-        self._rows, self._agreed = [], []
-
-    def add_agreed(self, record: int, target_id: str, fields: Mapping[str, Any]) -> None:
-        """Note a row that is in the target already, and the fields in which both agree: for the ledger's id map."""
-        self._agreed.append((record, target_id, canonical_json(fields)))
-        if len(self._agreed) >= BATCH_ROWS:
-            self.flush()
+    def add(self, changes: Sequence[ChangeRow], agreed: Sequence[AgreedRow] = ()) -> None:
+        """Append changes, and note rows that are in the target already, for the ledger's id map."""
+        self._chain.update("".join(row[-1] for row in changes).encode())
+        numbered = ((number, *row) for number, row in enumerate(changes, self.count + 1))
+        self._draft.many("INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?)", numbered)
+        self._draft.many("INSERT INTO agreed VALUES(?,?,?)", agreed)
+        self.count += len(changes)

@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrator.store.changes import Change, canonical_json
+from migrator.json_text import to_json
+from migrator.store.changes import Change
 from migrator.store.ledger import Ledger
 
 _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
@@ -13,22 +14,30 @@ _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
 def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any]) -> None:
     """Keep what a plan was made for: mapping, account, objects; an undo is told by what it undoes."""
     kept = {name: header[name] for name in _ORIGIN if name in header}
-    db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, canonical_json(kept)))
+    db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, to_json(kept)))
     if "undo" in header:  # only who undoes looks for keys by their ids
         db.execute("CREATE INDEX IF NOT EXISTS written_by_id ON written(target_id)")
         db.execute("CREATE INDEX IF NOT EXISTS op_deleted ON op(target_id) WHERE kind='delete'")
 
 
-def keep_image(
-    db: sqlite3.Connection, plan_id: str, change: Change, parent: tuple[str, str] | None, after: Mapping[str, Any]
-) -> None:
-    """Keep what a write found and what it left; of one in quarantine nobody knows what it left."""
-    images = (canonical_json(change.before), canonical_json(after))
-    stated = canonical_json(parent) if parent else None
-    db.execute(
-        "INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)",
-        (plan_id, change.id, change.key, change.target, stated, *images),
-    )
+Image = tuple[Change, tuple[str, str] | None, Mapping[str, Any]]
+
+
+def keep_images(db: sqlite3.Connection, plan_id: str, images: Iterable[Image]) -> None:
+    """Keep what writes found and what they left, each with its parent; what one in quarantine left is not known."""
+    rows = [
+        (
+            plan_id,
+            change.id,
+            change.key,
+            change.target,
+            to_json(list(parent)) if parent else None,
+            to_json(dict(change.before)),
+            to_json(dict(after)),
+        )
+        for change, parent, after in images
+    ]
+    db.executemany("INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)", rows)
 
 
 def purge(ledger: Ledger, plans: Iterable[str]) -> None:
@@ -37,11 +46,3 @@ def purge(ledger: Ledger, plans: Iterable[str]) -> None:
         for plan_id in plans:
             for table in ("image", "stood", "origin"):
                 db.execute(f"DELETE FROM {table} WHERE plan_id=?", (plan_id,))
-
-
-def forget(db: sqlite3.Connection, migration: tuple[str, str], change: Change) -> None:
-    """Take a deleted record out of the id map, under all keys that stand for it: a later plan creates it anew."""
-    db.execute(
-        "DELETE FROM written WHERE mapping=? AND account=? AND object=? AND target_id=?",
-        (*migration, change.object, change.target_id),
-    )

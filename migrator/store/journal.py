@@ -5,40 +5,24 @@ there is none, it is planned.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from migrator.errors import PlanError, Problem
 from migrator.ports import Clock
 from migrator.records import Action
 from migrator.store.changes import Change
-from migrator.store.images import forget, keep_image, keep_origin
+from migrator.store.images import keep_images, keep_origin
 from migrator.store.ledger import FINISHED, Ledger
+from migrator.store.pending import pending
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
+from migrator.store.states import LANDED, OPEN, State
+from migrator.store.together import Together
+from migrator.store.written import Written
 
-
-class State(StrEnum):
-    """Where an operation stands."""
-
-    PLANNED = "PLANNED"
-    INTENT = "INTENT"
-    IN_DOUBT = "IN_DOUBT"
-    APPLIED = "APPLIED"
-    VERIFIED = "VERIFIED"
-    NOOP = "NOOP"
-    REJECTED = "REJECTED"
-    QUARANTINED = "QUARANTINED"
-    BLOCKED = "BLOCKED"
-    SKIPPED = "SKIPPED"
-
-
-LANDED = frozenset({State.APPLIED, State.VERIFIED, State.NOOP})
 _IMAGED = frozenset({State.APPLIED, State.QUARANTINED})
-UNSETTLED = frozenset({State.INTENT, State.IN_DOUBT})
-OPEN = frozenset({State.PLANNED, *UNSETTLED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +64,9 @@ class Journal:
         self._ledger = ledger
         self._plan = plan
         self._clock = clock
+        self._together = Together(ledger)
+        self._written = Written(ledger.db, plan)
+        self._boot_id: str | None = None
         self.run = 0
 
     def begin(self, facts: Mapping[str, Any]) -> bool:
@@ -100,13 +87,13 @@ class Journal:
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
                 keep_origin(db, self._plan.id, self._plan.header)
-                for name, key, target_id, fields in self._agreed():
-                    self._remember((name, key), target_id, json.loads(fields))
+                self._written.take_over()
             db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
         return is_first
 
     def end(self, state: str, reason: str = "") -> None:
         """Close the run; a run that is done finishes its plan."""
+        self._together.finish()
         with self._ledger.transaction("end") as db:
             db.execute("UPDATE run SET ended=?, state=?, reason=? WHERE id=?", (self._now(), state, reason, self.run))
             if state.startswith(FINISHED):
@@ -114,13 +101,8 @@ class Journal:
 
     def pending(self, *, after: int, limit: int) -> list[Change]:
         """Give the next changes that are planned, in their order, from behind a sequence number."""
-        found: list[Change] = []
-        for change in self._plan.changes(after=after):
-            if self.state_of(change.id) is State.PLANNED:
-                found.append(change)
-            if len(found) == limit:
-                break
-        return found
+        with translated(self._ledger.path):
+            return pending(self._ledger.db, self._plan, after=after, limit=limit)
 
     def unsettled(self) -> list[tuple[Change, Attempt]]:
         """Give the operations of which nobody knows whether they arrived, each with its last attempt."""
@@ -158,6 +140,14 @@ class Journal:
         """Count how often an operation was sent."""
         return self._attempts(op_id)[0]
 
+    def touched(self, changes: Sequence[Change]) -> set[str]:
+        """Tell which of these operations, given in their order, were touched before, by their ids."""
+        rows = self._ledger.db.execute(
+            "SELECT id FROM op WHERE plan_id=? AND seq BETWEEN ? AND ?",
+            (self._plan.id, changes[0].seq, changes[-1].seq),
+        )
+        return {op_id for (op_id,) in rows}
+
     def doubts_of(self, op_id: str) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
         (count,) = self._ledger.db.execute(
@@ -187,54 +177,94 @@ class Journal:
         ).fetchone()
         return [row[0]] if row else []
 
-    def intend(self, changes: Iterable[tuple[Change, str]]) -> None:
-        """Make the intent to send these durable, each with the hash of its body; only then may a request go.
+    def intend(self, changes: Sequence[tuple[Change, str]]) -> None:
+        """Note the intent to send these, each with the hash of its body; only when it is `durable` may a request go.
 
         Raises PlanError where another body was sent before.
         """
-        boot_id, boottime, wall = self._clock.boot_id(), self._clock.boottime_ns(), self._now()
-        with self._ledger.transaction("intent") as db:
-            for change, body_sha256 in changes:
-                self._ensure(change)
-                self._move(change.id, Ending(state=State.INTENT))
-                number, earlier = self._attempts(change.id)
-                if earlier not in {None, body_sha256}:
-                    raise self._other_body(change)
-                sent = (self._plan.id, change.id, number + 1, self._ledger.epoch, body_sha256, boot_id, boottime, wall)
-                db.execute("INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sent)
+        again = self.touched([change for change, _sha256 in changes])
+        numbers = [self._next_attempt(one, sha256) if one.id in again else 1 for one, sha256 in changes]
+        if self._boot_id is None:
+            self._boot_id = self._clock.boot_id()
+        when = (self._boot_id, self._clock.boottime_ns(), self._now())
+        plan, run, epoch = self._plan.id, self.run, self._ledger.epoch
+        with self._together.join("intent") as db:
+            db.executemany(
+                "INSERT INTO op(plan_id,id,seq,object,kind,marker,state,sha256,run) VALUES(?,?,?,?,?,?,'INTENT',?,?)"
+                " ON CONFLICT(plan_id, id) DO UPDATE SET state='INTENT', reason='', run=excluded.run",
+                [(plan, one.id, one.seq, one.object, one.action, one.marker, one.sha256, run) for one, _ in changes],
+            )
+            db.executemany(
+                "INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)",
+                [(plan, one.id, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)],
+            )
+
+    def _next_attempt(self, change: Change, body_sha256: str) -> int:
+        """Give the number of the attempt that is to come."""
+        number, earlier = self._attempts(change.id)
+        if earlier not in {None, body_sha256}:
+            fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
+            hint = "plan again; what is sent again is byte for byte what was sent"
+            raise PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
+        return number + 1
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether several send at a time, so that their intents go into one commit."""
+        return self._together.is_shared
+
+    @is_shared.setter
+    def is_shared(self, value: bool) -> None:
+        self._together.is_shared = value
+
+    async def durable(self) -> None:
+        """Wait until all that was journalled is on the disk, with what others journal meanwhile. Raises StoreError."""
+        await self._together.durable()
+
+    def commit(self) -> None:
+        """Make all that was journalled durable, now. Raises StoreError."""
+        self._together.commit()
 
     def close(self, change: Change, ending: Ending) -> None:
-        """Journal how an operation that was sent goes on, and what it wrote if it landed."""
-        with self._ledger.transaction("outcome") as db:
-            if ending.outcome:
-                db.execute(
-                    "UPDATE attempt SET outcome=?, status=?, evidence=?"
-                    " WHERE plan_id=? AND op_id=? AND outcome IS NULL",
-                    (ending.outcome, ending.status, ending.reason, self._plan.id, change.id),
-                )
-            for state in _path(self.state_of(change.id), ending.state):
-                self._move(change.id, ending if state is ending.state else Ending(state=state))
-            self._note(change, ending)
+        """Journal how an operation that was sent goes on, as `close_all` does."""
+        self.close_all([(change, ending)])
+
+    def close_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
+        """Journal how operations that were sent go on, and what they wrote if they landed.
+
+        It is durable with the next intent; what is not durable by the end of the process is in doubt, and read.
+        """
+        plan = self._plan.id
+        with self._together.join("outcome", len(endings)) as db:
+            db.executemany(
+                "UPDATE attempt SET outcome=?, status=?, evidence=? WHERE plan_id=? AND op_id=? AND outcome IS NULL",
+                [(end.outcome, end.status, end.reason, plan, one.id) for one, end in endings if end.outcome],
+            )
+            db.executemany(  # a quarantine is reached through doubt
+                "UPDATE op SET state='IN_DOUBT' WHERE plan_id=? AND id=? AND state='INTENT'",
+                [(plan, change.id) for change, ending in endings if ending.state is State.QUARANTINED],
+            )
+            self._move_all(endings)
 
     def decide(self, change: Change, ending: Ending) -> None:
         """Journal the end of an operation that is not sent: blocked, drifted, or nothing left to do."""
-        with self._ledger.transaction("decision"):
+        with self._together.join("decision"):
             self._ensure(change)
-            self._move(change.id, ending)
-            self._note(change, ending)
+            self._move_all([(change, ending)])
 
     def resolve(self, change: Change, decision: Decision, is_free: Callable[[Change], bool]) -> None:
         """Journal the decision of a person, and free what it blocked: the plan is open again where something is left.
 
         Blocked operations are looked at in their order, with what came before them freed already.
         """
+        self.commit()
         ending, now = decision.ending, self._now()
         with self._ledger.transaction("resolve") as db:
             said = (self._plan.id, change.id, now, decision.who, decision.why, ending.state, ending.reason)
             db.execute("INSERT INTO decision VALUES(?,?,?,?,?,?,?)", said)
             self._move(change.id, ending)
             if ending.target_id:
-                self._remember((change.object, change.key), ending.target_id, ending.fields)
+                self._written.remember((change.object, change.key), ending.target_id, ending.fields)
             for blocked in self._blocked():
                 if is_free(blocked):
                     self._move(blocked.id, Ending(state=State.PLANNED))
@@ -247,6 +277,7 @@ class Journal:
 
         Of several readings the first one counts.
         """
+        self.commit()
         with self._ledger.transaction("confirm") as db:
             db.executemany(
                 "INSERT OR IGNORE INTO stood SELECT plan_id, id, ? FROM op WHERE plan_id=? AND id=? AND kind='create'"
@@ -269,6 +300,7 @@ class Journal:
 
     def checkpoint(self) -> None:
         """Fold the log into the ledger's file, as far as readers allow."""
+        self.commit()
         with translated(self._ledger.path):
             self._ledger.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
@@ -289,11 +321,6 @@ class Journal:
         ).fetchone()
         return found
 
-    def _other_body(self, change: Change) -> PlanError:
-        fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
-        hint = "plan again; what is sent again is byte for byte what was sent"
-        return PlanError(Problem(code="E602", place=self._plan.path.name, fact=fact, hint=hint))
-
     def _blocked(self) -> Iterable[Change]:
         seq = 0
         query = "SELECT seq FROM op WHERE plan_id=? AND state='BLOCKED' AND seq>? ORDER BY seq LIMIT 1"
@@ -302,31 +329,26 @@ class Journal:
             yield from self._plan.changes(after=seq - 1, limit=1)
 
     def _ensure(self, change: Change) -> None:
-        kind = _KINDS[change.action]
-        row = (self._plan.id, change.id, change.seq, change.object, kind, change.marker, change.sha256, self.run)
+        row = (self._plan.id, change.id, change.seq, change.object, change.action, change.marker, change.sha256)
         self._ledger.db.execute(
             "INSERT INTO op(plan_id,id,seq,object,kind,marker,sha256,run) VALUES(?,?,?,?,?,?,?,?)"
             " ON CONFLICT(plan_id, id) DO NOTHING",
-            row,
+            (*row, self.run),
         )
 
     def _move(self, op_id: str, ending: Ending) -> None:
-        self._ledger.db.execute(
-            "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?",
-            (ending.state, ending.target_id, ending.reason, self.run, self._plan.id, op_id),
-        )
+        self._ledger.db.execute(_MOVE, (*_moved(ending), self.run, self._plan.id, op_id))
 
-    def _note(self, change: Change, ending: Ending) -> None:
-        """Bring the id map up to date, and keep what an undo of this plan needs."""
-        db = self._ledger.db
-        if ending.state in _IMAGED and "undo" not in self._plan.header:
-            keep_image(db, self._plan.id, change, self._parent_of(change), ending.fields)
-        if ending.state not in LANDED or not ending.target_id or change.action is Action.APPEND:
-            return
-        if change.action is Action.DELETE:
-            forget(db, self._migration(), change)
-        else:
-            self._remember((change.object, change.key), ending.target_id, ending.fields)
+    def _move_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
+        """Bring operations to their states, and the id map up to date; keep what an undo of this plan needs."""
+        db, plan = self._ledger.db, self._plan.id
+        db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.id) for change, ending in endings])
+        if "undo" not in self._plan.header:
+            imaged = [(change, ending) for change, ending in endings if ending.state in _IMAGED]
+            keep_images(db, plan, [(one, self._parent_of(one), end.fields) for one, end in imaged])
+        self._written.note_all(
+            [(one, end.target_id, end.fields) for one, end in endings if end.state in LANDED and end.target_id]
+        )
 
     def _parent_of(self, change: Change) -> tuple[str, str] | None:
         if change.parent is None:
@@ -334,32 +356,6 @@ class Journal:
         above, parent_id = change.parent
         found = self.target_of(parent_id["$op"]) if isinstance(parent_id, Mapping) else parent_id
         return (above, str(found)) if found else None
-
-    def _remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
-        """Note what a row (object, key) is in the target and the values of it that stand there.
-
-        A field of which nothing new is known keeps the value that we wrote last: by it a later plan tells who changed.
-        """
-        where = (*self._migration(), *row)
-        known = self._ledger.db.execute(
-            "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=? AND target_id=?",
-            (*where, target_id),
-        ).fetchone()
-        values = {**(json.loads(known[0]) if known else {}), **fields}
-        self._ledger.db.execute(
-            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)",
-            (*where, target_id, json.dumps(values, sort_keys=True, ensure_ascii=False), self._plan.id),
-        )
-
-    def _agreed(self) -> Iterable[tuple[str, str, str, str]]:
-        return self._plan.db.execute(
-            "SELECT o.name, r.key, a.target_id, a.fields FROM agreed a JOIN record r ON r.id=a.record"
-            " JOIN object o ON o.id=r.object"
-        )
-
-    def _migration(self) -> tuple[str, str]:
-        """Name what the id map is kept for: a mapping, and the account that it writes to."""
-        return self._plan.header["mapping"]["name"], self._plan.header["target"]["fingerprint"]
 
     def _op(self, op_id: str) -> tuple[str, str | None] | None:
         with translated(self._ledger.path):
@@ -372,20 +368,11 @@ class Journal:
         return self._clock.now().isoformat(timespec="seconds")
 
 
-_KINDS = {
-    Action.CREATE: "create",
-    Action.UPDATE: "update",
-    Action.LINK: "link",
-    Action.DELETE: "delete",
-    Action.APPEND: "append",
-}
+_MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?"
 
 
-def _path(state: State, to: State) -> list[State]:
-    """Give the transitions from one state to another; a quarantine is reached through doubt."""
-    if state is State.INTENT and to is State.QUARANTINED:
-        return [State.IN_DOUBT, to]
-    return [] if state is to else [to]
+def _moved(ending: Ending) -> tuple[str, str | None, str]:
+    return ending.state, ending.target_id, ending.reason
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:

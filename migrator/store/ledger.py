@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import ADDED, APPLICATION_ID, FORMAT, LACKING, SCHEMA, STOOD
+from migrator.store.ledger_schema import ADDED, APPLICATION_ID, BEGINS, FORMAT, LACKING, SCHEMA, STOOD
 from migrator.store.lock import Lock
 from migrator.store.sqlite import connect, connect_read_only, create_private, translated
 
@@ -27,6 +27,7 @@ _PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
+    "cache_size": -32_768,  # keys are hashes: of a long run, pages from all over the file are written to
     "temp_store": 2,
     "secure_delete": 1,
 }
@@ -92,9 +93,8 @@ class Ledger:
     def transaction(self, point: str = "") -> Iterator[sqlite3.Connection]:
         """Write all or nothing, durably. Raises StoreError; then nothing was written."""
         with translated(self.path):
-            self.db.execute("BEGIN IMMEDIATE")
+            self.begin()
             try:
-                self._check_epoch()
                 yield self.db
                 failpoint(f"before-commit-{point}")
                 self.db.execute("COMMIT")
@@ -103,6 +103,15 @@ class Ledger:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+
+    def begin(self) -> None:
+        """Begin a transaction, as the newest writer only. Raises StoreError; then none is open."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            self._check_epoch()
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
 
     def register(self, entry: PlanEntry) -> None:
         """Take a sealed plan in; only a registered plan is ever applied."""
@@ -233,7 +242,7 @@ def _create(path: Path, rng: Rng) -> None:
         try:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + ADDED + STOOD)
+            db.executescript(SCHEMA + ADDED + STOOD + BEGINS)
             facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
             db.executemany("INSERT INTO meta VALUES(?,?)", facts)
         finally:

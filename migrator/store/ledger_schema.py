@@ -24,7 +24,13 @@ STOOD = """
 CREATE TABLE stood(plan_id TEXT NOT NULL, op_id TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY(plan_id, op_id),
   FOREIGN KEY(plan_id, op_id) REFERENCES op(plan_id, id)) STRICT, WITHOUT ROWID;
 """
-LACKING = {1: ADDED + STOOD, 2: STOOD}
+# An operation without a row is planned, so that its row may begin with the first intent.
+BEGINS = """
+CREATE TRIGGER op_begins BEFORE INSERT ON op WHEN NEW.state NOT IN ('PLANNED','INTENT')
+  BEGIN SELECT RAISE(ABORT,'an operation begins as planned'); END;
+"""
+_REPLACED = f"{STOOD} DROP TRIGGER op_begins; {BEGINS}"
+LACKING = {1: ADDED + _REPLACED, 2: _REPLACED}
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -57,8 +63,6 @@ INSERT INTO edge VALUES
 CREATE TRIGGER op_edge BEFORE UPDATE OF state ON op
   WHEN NEW.state<>OLD.state AND NOT EXISTS(SELECT 1 FROM edge WHERE a=OLD.state AND b=NEW.state)
   BEGIN SELECT RAISE(ABORT,'illegal transition'); END;
-CREATE TRIGGER op_begins BEFORE INSERT ON op WHEN NEW.state<>'PLANNED'
-  BEGIN SELECT RAISE(ABORT,'an operation begins as planned'); END;
 CREATE TRIGGER op_applied BEFORE UPDATE OF state ON op WHEN NEW.state='APPLIED' AND NEW.target_id IS NULL
   BEGIN SELECT RAISE(ABORT,'applied without id'); END;
 CREATE TRIGGER op_keep BEFORE DELETE ON op BEGIN SELECT RAISE(ABORT,'append-only'); END;

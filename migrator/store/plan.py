@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from migrator.errors import PlanError, Problem
+from migrator.json_text import from_json
 from migrator.records import Action
 from migrator.store.changes import CHAIN, Change, change_hash
 from migrator.store.draft import Draft
@@ -135,8 +136,8 @@ def as_change(row: tuple[Any, ...], path: Path) -> Change:
         action=Action(action),
         key=": ".join(*json.loads(after).items()) if key is None else key,  # an option has no record
         place=f"{file}:{number}" if file else "",
-        after=json.loads(after),
-        before=json.loads(before or "{}"),
+        after=from_json(after),
+        before=from_json(before) if before else {},
         target_id=target_id,
         marker=marker,
         parent=tuple(json.loads(parent)) if parent else None,

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from migrator.records import Action
 from migrator.store.cells import unpack_cells
 from migrator.store.changes import Change
-from migrator.store.journal import State
 from migrator.store.ledger import LedgerReader, PlanEntry
 from migrator.store.lock import is_held
 from migrator.store.plan import CHANGE_QUERY, Plan, as_change
+from migrator.store.states import State
 
 SAMPLE_ROWS = 5
 

@@ -24,10 +24,10 @@ from migrator.records import Write
 from migrator.spec.read import read_spec
 from migrator.spec.values import MappingSpec
 from migrator.store.changes import Change
-from migrator.store.journal import State
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
 from migrator.store.readback import Finding, Verification
+from migrator.store.states import State
 
 TOP = """\
 mapping: 1

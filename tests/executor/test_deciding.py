@@ -9,7 +9,7 @@ from practice_target import DONE, REFUSED, UNANSWERED, Act
 
 from migrator.errors import PlanError
 from migrator.records import Action
-from migrator.store.journal import State
+from migrator.store.states import State
 
 TWICE = Act(answer=UNANSWERED.answer, copies=2)
 
@@ -74,7 +74,7 @@ def test_adopted_record_that_differs_is_told(tmp_path: Path) -> None:
     assert bench.reasons() == ["adopted by ada@desk; Description: not as planned"]
     with bench.reading() as db:
         (fields,) = db.execute("SELECT fields FROM written").fetchone()
-    assert fields == '{"ExternalPrimaryKey": "acme/companies/1", "Name": "C1"}'
+    assert fields == '{"ExternalPrimaryKey":"acme/companies/1","Name":"C1"}'
 
 
 def test_plan_whose_last_question_is_answered_stays_done(tmp_path: Path) -> None:

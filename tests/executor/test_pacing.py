@@ -13,7 +13,7 @@ from migrator.connectors.protocols import go_ahead
 from migrator.errors import Problem, StoreError
 from migrator.executor.result import Stop
 from migrator.ports import Rng
-from migrator.store.journal import State
+from migrator.store.states import State
 
 AT_ONCE = replace(THROTTLED, answer=replace(BUSY, wait_seconds=0.0))
 PAGE = Act(answer=replace(SILENCE, status=200, is_page=True))

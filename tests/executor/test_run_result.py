@@ -10,7 +10,7 @@ from migrator.executor.bodies import body_hash
 from migrator.executor.result import Applying, RunResult, Stop
 from migrator.executor.settle import differing
 from migrator.records import Write
-from migrator.store.journal import State
+from migrator.store.states import State
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from practice_target import DONE, UNANSWERED, Act
 from migrator.errors import PlanError, Problem
 from migrator.executor.result import Event, Phase, Stop
 from migrator.records import Write
-from migrator.store.journal import State
+from migrator.store.states import State
 
 
 def at_write(bench: Bench, number: int, act: Callable[[], None]) -> None:

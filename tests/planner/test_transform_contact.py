@@ -218,7 +218,7 @@ def test_name_knows_its_parts() -> None:
         ([{"split": ";"}, "country"], "de;fr", ["DE", "FR"]),
         (["country"], "Germny", "! E115 is no known country: 'Germny' (did you mean 'Germany'?)"),
         (["country"], "Qqqq", "! E115 is no known country: 'Qqqq'"),
-        (["country"], "EU", "! E115 is no known country: 'EU' (did you mean 'Peru'?)"),
+        (["country"], "EU", "! E115 is no known country: 'EU'"),
         (["currency"], "DEM", "! E115 is no known currency: 'DEM'"),
         (["language"], "Qqqq", "! E115 is no known language: 'Qqqq'"),
         (

@@ -17,11 +17,12 @@ from migrator.reports.summary import ObjectLine, Summary, Trouble
 from migrator.resources import packaged
 from migrator.spec.read import read_spec
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.options import Option
 from migrator.store.plan import Plan
 from migrator.store.readback import Finding, Verification
+from migrator.store.states import State
 from migrator.store.views import ProblemGroup, RunView
 
 CRELATE = read_definition(packaged("connectors", "definitions", "crelate.yaml")).catalog

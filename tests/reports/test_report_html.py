@@ -12,7 +12,7 @@ from report_cases import NOW, Sizes, Texts, summary
 from migrator.reports.html import plan_html
 from migrator.reports.summary import Summary, closing_line
 from migrator.reports.wording import harmless
-from migrator.store.journal import State
+from migrator.store.states import State
 from migrator.store.views import RunView
 
 FULL = Sizes(

@@ -20,8 +20,9 @@ from migrator.reports.tables import (
     write_results,
 )
 from migrator.reports.writing import write_file
-from migrator.store.journal import Ending, State
+from migrator.store.journal import Ending
 from migrator.store.plan import Plan
+from migrator.store.states import State
 
 FILES = [
     "created.csv",

@@ -17,15 +17,18 @@ TRACED = "writes after their fsync"  # counted where strace is installed
 FLOORS = {  # kind of case: how many at least in every run, and in the whole proof
     "schedules: one fault, one death": (700, 7_200),
     "schedules: two faults, two deaths": (270, 10_000),
-    "schedules: drawn from seeds": (300, 5_000),
+    "schedules: drawn from seeds": (300, 25_000),
     "seeds replayed byte for byte": (10, 50),
     "mutants killed": (15, 15),
-    "kills of forked processes": (20, 400),
+    "kills of forked processes": (13, 400),
     "kills of real processes": (6, 80),
-    "faults on sockets": (24, 675),
-    "signals": (7, 120),
+    "processes killed twice": (1, 20),
+    "faults on sockets": (17, 675),
+    "signals": (7, 140),
+    "races of two processes": (4, 30),
+    "plans that are refused": (6, 36),
     "faults of the ledger": (15, 100),
-    TRACED: (200, 200),
+    TRACED: (40, 200),
 }
 
 

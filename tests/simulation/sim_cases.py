@@ -174,7 +174,7 @@ CASES: dict[str, Case] = {
         rows=(
             *(_deleted("companies", n) for n in (1, 2)),
             *(_deleted("contacts", n) for n in (1, 2)),
-            Row(label="- notes/1", object="notes", found_by={"Body": "note 1"}, fields={}),
+            Row(label="- notes/1", object="notes", found_by={"Body": "note 1"}, fields={}, parent="- companies/1"),
             _friend(1, label="~ contacts/1", RelatedContact_Other_Id=None),
             replace(_changed(3), fields=_OLD["k3"]),
         ),

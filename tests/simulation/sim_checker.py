@@ -13,6 +13,7 @@ from practice_target import MARKER
 from sim_cases import LIST, Case, Ref, Row
 
 SETTLE, LAG, MAX_SENT = 20.0, 4.0, 3
+LINKER = "p1"  # what a person enters, and links to one of ours
 SLACK = 0.001  # sums of fractions are not exact
 LANDED = {"APPLIED", "VERIFIED", "NOOP"}
 NEVER = {"REJECTED", "SKIPPED", "BLOCKED", "PLANNED"}
@@ -65,8 +66,16 @@ def wrongs(case: Case, claims: Mapping[str, Claim], seen: Evidence) -> list[str]
 
 def find(row: Row, seen: Evidence) -> list[str]:
     """Give the ids of the records that a row became."""
-    held = seen.held[row.object].items()
-    return [key for key, one in held if all(one.get(name) == value for name, value in row.found_by.items())]
+    return stands(row, seen.held)
+
+
+def stands(row: Row, held: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Give the ids of the records that a row became, of all that is held by object and id."""
+    return [
+        key
+        for key, one in held[row.object].items()
+        if all(one.get(name) == value for name, value in row.found_by.items())
+    ]
 
 
 def _row_wrongs(case: Case, row: Row, claims: Mapping[str, Claim], seen: Evidence) -> Iterator[str]:
@@ -126,7 +135,7 @@ def _overwritten(seen: Evidence) -> Iterator[str]:
 def _strangers(case: Case, seen: Evidence) -> Iterator[str]:
     """Nothing stands there but what was there and what the rows became, under the right parent."""
     ours = {key for row in case.rows for key in find(row, seen)}
-    known = ours | set(case.held)
+    known = ours | set(case.held) | {LINKER}
     for name, records in seen.held.items():
         yield from (f"stranger: {name}/{key}" for key in records if key not in known)
     for key, fields in case.held.items():

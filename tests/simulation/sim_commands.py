@@ -6,6 +6,7 @@ of Python. The judge reads the server's own records and history.
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,9 +15,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -39,7 +40,7 @@ from migrator.emulators.centralstation import CentralStationOptions
 
 ROWS = 3
 LAG_SECONDS = 0.05
-ENDED = {0, 5, 6}
+ENDED, STOPPED, LOCKED = {0, 5, 6}, 7, 8
 PLAN = ("plan", "acme.yaml", "-o", "acme.plan")
 APPLY = ("apply", "acme.plan", "--yes")
 OPERATIONS = ("create", "update")
@@ -55,6 +56,20 @@ class Ended:
     said: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manner:
+    """How a command is run: how long it waits for an answer, how large any file of it may become, where it prints."""
+
+    timeout_seconds: float = 0.15
+
+    max_bytes: int = 0
+    output: str = ""
+
+
+ALONE = ("--concurrency", "1")
+PATIENT = Manner(timeout_seconds=2.0)  # longer than any server here takes
+
+
 class Runner:
     """A process that waits to run one command."""
 
@@ -67,11 +82,11 @@ class Runner:
             self._obey(reading)
         os.close(reading)
 
-    def begin(self, folder: Path, environ: Mapping[str, str], *arguments: str, max_bytes: int = 0) -> None:
-        """Run a command in a folder; `max_bytes` is how large any file of it may become."""
-        order = {"folder": str(folder), "environ": dict(environ), "arguments": arguments, "max_bytes": max_bytes}
+    def begin(self, folder: Path, environ: Mapping[str, str], arguments: Sequence[str], how: "Manner") -> None:
+        """Run a command in a folder."""
+        order = {"folder": str(folder), "environ": dict(environ), "arguments": arguments, **asdict(how)}
         with os.fdopen(self._writing, "w", encoding="utf-8") as pipe:
-            json.dump(order, pipe)
+            pipe.write(f"{json.dumps(order)}\n")
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal, if the process still lives."""
@@ -94,7 +109,7 @@ class Runner:
         code = 70
         try:
             with os.fdopen(reading, encoding="utf-8") as pipe:
-                order = json.loads(pipe.read() or "null")
+                order = json.loads(pipe.readline() or "null")  # others may hold the other end, too
             if order:
                 code = self._command(order)
         finally:
@@ -102,7 +117,9 @@ class Runner:
 
     def _command(self, order: dict[str, Any]) -> int:
         for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(self._folder / name, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), number)
+            os.dup2(
+                os.open(order["output"] or self._folder / name, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), number
+            )
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until the process ends
         os.environ.clear()
@@ -203,6 +220,7 @@ class Case:
     server: Emulator
     waiting: list[Runner]
     said: list[str] = field(default_factory=list)
+    how: Manner = field(default_factory=Manner)
 
     def environ(self, **more: str) -> dict[str, str]:
         """Give the settings of the server, with short waits."""
@@ -210,15 +228,37 @@ class Case:
         hurried = {f"{name}_TIMEOUT_SECONDS": "0.15", f"{name}_SETTLE_SECONDS": "0.4"}
         return {**settings_of(self.desk.crm, self.server), **hurried, **more}
 
-    def begin(self, *arguments: str, max_bytes: int = 0, **more: str) -> Runner:
-        """Begin a command in one of the waiting processes."""
-        runner = self.waiting.pop()
-        runner.begin(self.desk.folder, self.environ(**more), *arguments, max_bytes=max_bytes)
+    def begin(self, *arguments: str, how: Manner | None = None, **more: str) -> Runner:
+        """Begin a command in one of the waiting processes, in the manner of this case if no other is given."""
+        runner, how = self.waiting.pop(), how or self.how
+        timeout = {f"{self.desk.crm.upper()}_TIMEOUT_SECONDS": str(how.timeout_seconds)}
+        runner.begin(self.desk.folder, self.environ(**timeout, **more), arguments, how)
         return runner
 
-    def run(self, *arguments: str, max_bytes: int = 0, **more: str) -> int:
+    def run(self, *arguments: str, how: Manner | None = None, **more: str) -> int:
         """Run a command to its end, and give its exit code."""
-        return self.end(self.begin(*arguments, max_bytes=max_bytes, **more))
+        return self.end(self.begin(*arguments, how=how, **more))
+
+    def await_writes(self, count: int, timeout_seconds: float = 5.0) -> None:
+        """Wait until the server has received so many writes."""
+        until = time.monotonic() + timeout_seconds
+        while self.writes() < count and time.monotonic() < until:
+            time.sleep(0.002)
+
+    def stop_while_it_waits(self, running: Runner, writes: int) -> None:
+        """Stop a run that sends one request at a time while the server is slow, not while it writes to the ledger.
+
+        Who is stopped between an intent and its request, and robbed of the ledger, sends it late: no lock can help it.
+        """
+        self.await_writes(writes)
+        time.sleep(0.05)
+        running.kill(signal.SIGSTOP)
+
+    def lock_held(self) -> str:
+        """Run into a ledger that is held, and give the id of its lock; empty where nobody holds it."""
+        code = self.run(*APPLY)
+        found = re.search(r"--force-unlock (\w+)", self.said[-1])
+        return found[1] if found and code == LOCKED else ""
 
     def end(self, runner: Runner) -> int:
         """Wait for a command, keep what it said, and give its exit code."""
@@ -232,6 +272,11 @@ class Case:
         while self.waiting and (not codes or codes[-1] not in ENDED):
             codes.append(self.run(*APPLY))
         return codes
+
+    @property
+    def plan(self) -> Path:
+        """Give the place of the plan."""
+        return self.desk.folder / "acme.plan"
 
     def writes(self) -> int:
         """Count the writes that the server received."""

@@ -124,6 +124,6 @@ FAULTS: dict[str, Fault] = {
     "late-lagging-read": _same(replace(_SILENT, late_seconds=19.0), "lagging"),
     **{f"lost-{reads}-read": _same(_LOST, reads) for reads in ("failing", "shifted", "hiding")},
 }
-EDITS = ("edited-before", "deleted-before", "edited-between", "edited-waiting")  # a person at work
+EDITS = ("edited-before", "deleted-before", "linked-before", "edited-between", "edited-waiting")  # a person at work
 LIES = frozenset(f"{name}-after" for name in _LIES)
 UNTOUCHED = frozenset({Verdict.NOT_SENT, Verdict.NOT_APPLIED})

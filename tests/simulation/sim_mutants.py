@@ -92,6 +92,9 @@ MUTANTS: dict[str, Mutant] = {
     "nothing is waited for before the reads": _mutant(
         Settler, "_wait", "max(self._remaining(*doubt) for doubt in doubts)", "0.0"
     ),
+    "the only read comes before it would show what landed last": _mutant(
+        Settler, "_remaining", "(0 if is_read_twice else self._target.lag_seconds)", "0"
+    ),
     "a single read is believed": _mutant(Settler, "_settle_creates", "if not open_changes or is_last:", "if True:"),
     "an incomplete list is believed": _mutant(Settler, "_read", "found.is_complete and", ""),
     "a list without the newest record is believed": _mutant(
@@ -115,10 +118,14 @@ MUTANTS: dict[str, Mutant] = {
         Dispatcher, "_drift", f"if names := {_BEFORE}:",
         f"if change.action is not Action.DELETE and (names := {_BEFORE}):",
     ),
+    "a record that a person linked to is deleted": _mutant(
+        Dispatcher, "_afresh", "if pointer := await self._links.find(change):", "if pointer := None:"
+    ),
     "a silent delete counts as applied": _mutant(Settler, "_settle_delete", "if held is None:", "if True:"),
     "a parent is deleted before its children": _mutant(
-        Journal, "first_missing", "if (state := self.state_of(needed.id)) not in LANDED:",
-        "if (state := self.state_of(needed.id)) not in State:",
+        Dispatcher, "perform", "write = fill(",
+        "async def find(_change): return ''\n    self._links.find = find\n"
+        "    self._journal.first_missing = lambda _change: None\n    write = fill(",
     ),
     "an update is sent unread": _mutant(
         Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"

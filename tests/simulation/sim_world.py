@@ -11,7 +11,7 @@ from typing import Any
 from practice_target import DONE, MARKER, Act, Killed
 from sim_bench import SimBench
 from sim_cases import CASES, LIST, OBJECTS
-from sim_checker import Arrival, Evidence
+from sim_checker import LINKER, Arrival, Evidence, stands
 from sim_faults import FAULTS, LIES, UNTOUCHED
 
 from migrator.errors import Problem, TargetError
@@ -101,11 +101,20 @@ class World:
         target, now = self.bench.target, self.bench.clock.seconds
         is_delete = target.history[-1].text[0] == "-"
         if is_delete:
-            pointing = [key for name in OBJECTS for key, one in target.held(name).items() if write.id in one.values()]
-            self.found += [f"early: the delete of {write.id} came while {key} points at it" for key in pointing]
+            self.found += [
+                f"early: the delete of {write.id} came while {key} hangs on it" for key in self._on(write.id)
+            ]
         self.arrivals.append(
             Arrival(now, write.object, write.id, write.fields, write.parent, is_untouched=False, is_delete=is_delete)
         )
+
+    def _on(self, record_id: str) -> list[str]:
+        """Name the records that point at one, or lie under it."""
+        held = {name: self.bench.target.held(name) for name in OBJECTS}
+        pointing = [key for records in held.values() for key, one in records.items() if record_id in one.values()]
+        rows = CASES[self.schedule.case].rows
+        parents = {row.label for row in rows if record_id in stands(row, held)}
+        return pointing + [key for row in rows if row.parent in parents for key in stands(row, held)]
 
     def next_act(self) -> Act:
         """Say what the write that just came in does."""
@@ -204,7 +213,10 @@ class World:
         clock.seconds += 40.0  # whatever was under way has landed
         record_id = CASES[self.schedule.case].edited
         if record_id in target.held("companies"):
-            if edit == "deleted-before":
+            if edit == "linked-before":
+                target.hold("contacts", LINKER, LastName="By hand", CurrentPosition_Company_Id=record_id)
+                self.by_hand[LINKER] = {"CurrentPosition_Company_Id": record_id}
+            elif edit == "deleted-before":
                 target.remove(record_id)
                 self.removed.add(record_id)
             else:

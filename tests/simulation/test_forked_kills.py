@@ -20,7 +20,7 @@ POINTS = [
     *(f"{when}-commit-{what}@1" for what in ("begin", "end") for when in WHEN),
 ]  # fmt: skip
 TWICE = ("crelate", "spotler", "opencrm")  # where the run that goes on dies too
-STEP = {"small": 23, "full": 1}
+STEP = {"small": 37, "full": 1}
 
 
 class Kill(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim_commands import APPLY, ENDED, Case, Desk, desk
+from sim_commands import APPLY, ENDED, Case, Desk, Manner, desk
 from sim_workers import spread_waiting
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _struck(case: Case, place: Desk, one: Trouble) -> int:
     """Run into the trouble, or leave what a killed run leaves and spoil it."""
     beside = place.ledger.with_name(f"{place.ledger.name}{one.point}")
     if one.kind == "full":
-        return case.run(*APPLY, max_bytes=one.amount)
+        return case.run(*APPLY, how=Manner(max_bytes=one.amount))
     if one.kind == "blocked":
         beside.mkdir()
         code = case.run(*APPLY)

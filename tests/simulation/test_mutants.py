@@ -26,6 +26,7 @@ def telling() -> list[Schedule]:
     return [
         *(Schedule(case="create", faults=((1, "429"), (2, fault))) for fault in ("late-to-the-last", "500-before")),
         *(Schedule(case=case, edit=edit, faults=((1, "429"),)) for case in ("update", "delete") for edit in EDITS),
+        *(Schedule(case=case, faults=((3, "late-lagging-read"), (4, "422"))) for case in ("update", "delete")),
         *(Schedule(case="undo", faults=((n, fault),)) for n in (3, 4, 5) for fault in ("422", "reset-before")),
         Schedule(case="many", faults=tuple((n, "500-before") for n in range(1, 9))),
         Schedule(case="create", faults=tuple((n, "500-before") for n in (1, 4, 5, 6, 7))),

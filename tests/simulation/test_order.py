@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proof_table import Proof
 
 pytest_plugins = ("proof_table",)
-WRITES = 200
+WRITES = {"small": 40, "full": 200}
 SYNC = re.compile(r"\b(?:fsync|fdatasync)\([0-9]+<[^>]*ledger\.sqlite-wal>")
 SEND = re.compile(r"\bsendto\([0-9]+<[^>]*>, \"POST ")
 
@@ -26,7 +26,7 @@ SEND = re.compile(r"\bsendto\([0-9]+<[^>]*>, \"POST ")
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_intent_is_synced_before_its_request(proof: "Proof", size: str, tmp_path: Path) -> None:
     """What the system itself saw of a run: between any two requests that write, the ledger's log was synced."""
-    (tmp_path / "people.csv").write_text("id,last\n" + "".join(f"{n},L{n}\n" for n in range(WRITES)))
+    (tmp_path / "people.csv").write_text("id,last\n" + "".join(f"{n},L{n}\n" for n in range(WRITES[size])))
     (tmp_path / "acme.yaml").write_text(
         "mapping: 1\nname: acme\nsource: {connector: files, path: .}\ntarget: {connector: crelate}\n"
         "objects: {people: {from: people.csv, to: contacts, key: id, fields: {LastName: last}}}\n"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from proof_table import Proof
 
 pytest_plugins = ("proof_table",)
-TURNS = {"small": 1, "full": 7}
+TURNS = {"small": (2,), "full": range(7)}
 MAX_TRIES = 12
 SLOW = "slow@0.9:0.06"
 
@@ -28,7 +28,7 @@ def kill(turns: Sequence[tuple[str, str, int]]) -> list[tuple[int, list[str], in
 
 def _kill(crm: str, operation: str, turn: int) -> tuple[int, list[str], int]:
     chance = random.Random(f"{crm} {operation} {turn}")  # noqa: S311 - a seed that repeats
-    wanted = 2 if turn % 4 == 3 else 1  # every fourth is killed again
+    wanted = 2 if turn % 3 == 2 else 1  # every third is killed again
     for _try in range(MAX_TRIES):
         with desk(crm, operation).opened(SLOW, runners=4) as case:
             kills = 0
@@ -64,9 +64,11 @@ def _is_killed(case: Case, seconds: float) -> bool:
 
 def test_real_processes_are_killed(proof: "Proof", size: str) -> None:
     """Nothing twice and nothing lost, at whatever moment the process died."""
-    turns = list(product(TARGETS, OPERATIONS, range(TURNS[size])))
+    turns = list(product(TARGETS, OPERATIONS, TURNS[size]))
     done = spread_waiting(kill, turns)
     found = [one for _, wrongs, _ in done for one in wrongs]
+    twice = sum(kills > 1 for kills, *_ in done)
+    proof.count("processes killed twice", size, twice, [])
     proof.count(
         "kills of real processes", size, sum(one for one, _, _ in done), found, secrets=sum(count for *_, count in done)
     )

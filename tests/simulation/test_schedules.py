@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("proof_table",)
 STEPS = {"small": 13, "full": 1}
-SEEDS = {"small": 300, "full": 5_000}
+SEEDS = {"small": 300, "full": 25_000}
 REPLAYED = {"small": 10, "full": 50}
 
 

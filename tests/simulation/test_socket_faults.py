@@ -20,7 +20,7 @@ ARGUMENTS = {
     "slow": ":0.2", "drip": ":0.01", "huge-body": ":17000000", "gzip-bomb": ":17000000",
 }  # fmt: skip
 ALTERED = {"dropped-field", "trimmed-value", "changed-case", "other-id", "duplicate-keys"}
-STEP = {"small": 29, "full": 1}
+STEP = {"small": 43, "full": 1}
 
 
 class Strike(NamedTuple):

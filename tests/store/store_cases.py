@@ -17,7 +17,7 @@ from migrator.errors import MigratorError
 from migrator.ports import Rng, SystemClock
 from migrator.records import Action
 from migrator.store.cells import pack_cells
-from migrator.store.changes import Change, ChangeWriter, canonical_json, operation_id
+from migrator.store.changes import Change, ChangeWriter, canonical_json, hashed, operation_id
 from migrator.store.draft import Draft, StagedProblem, StagedRecord
 from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -115,8 +115,7 @@ def seal_plan(path: Path, rows: Sequence[Row] = ROWS, *, plan_id: str = "plan-1"
             for change in row.changes:
                 _add(writer, record, numbers[row.object], (row, change))
             if row.state == "unchanged":
-                writer.add_agreed(record, "k4", row.fields)
-        writer.flush()
+                writer.add([], [(record, "k4", canonical_json(row.fields))])
         header = {
             "plan": plan_id,
             "mapping": {"name": MAPPING},
@@ -142,7 +141,7 @@ def _add(writer: ChangeWriter, record: int, number: int, what: tuple[Row, Mappin
     marker = f"{MAPPING}/{row.object}/{row.key}" if action is Action.CREATE else None
     before = canonical_json(change["before"]) if "before" in change else None
     head = (change_id, number, record, str(action), change.get("target_id"))
-    writer.add((*head, marker, change.get("parent"), before, canonical_json(change["after"])))
+    writer.add([hashed((*head, marker, change.get("parent"), before, canonical_json(change["after"])))])
 
 
 @cache

@@ -12,7 +12,8 @@ from store_cases import ACCOUNT, MAPPING, Desk, desk
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Attempt, Ending, State
+from migrator.store.journal import Attempt, Ending
+from migrator.store.states import State
 
 NOW = "2024-05-06T07:08:09+00:00"
 EVERY = ["+ companies/1", "~ companies/2", "+ companies/?new", "+ contacts/1", "& contacts/1"]
@@ -48,17 +49,17 @@ def test_first_run_takes_over_what_is_agreed(tmp_path: Path) -> None:
     """Rows that the target held already are in the id map from the first run on."""
     with desk(tmp_path) as opened:
         assert opened.rows("SELECT * FROM written") == [
-            (MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name": "Four"}', "plan-1")
+            (MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name":"Four"}', "plan-1")
         ]
 
 
 @pytest.mark.parametrize(
-    ("target_id", "fields"), [("k4", '{"About": "ours", "Name": "Four"}'), ("other", '{"Name": "Four"}')]
+    ("target_id", "fields"), [("k4", '{"About":"ours","Name":"Four"}'), ("other", '{"Name":"Four"}')]
 )
 def test_what_was_written_earlier_is_remembered_beside_it(tmp_path: Path, target_id: str, fields: str) -> None:
     """Of a field that somebody changed in the target, what we wrote last stays known, for this record only."""
     with desk(tmp_path) as opened:
-        earlier = (MAPPING, ACCOUNT, "companies", "4", target_id, '{"About": "ours", "Name": "Old"}', "earlier")
+        earlier = (MAPPING, ACCOUNT, "companies", "4", target_id, '{"About":"ours","Name":"Old"}', "earlier")
         opened.ledger.db.execute("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", earlier)
         opened.ledger.db.execute("UPDATE plan SET started=NULL")
         assert opened.begin_again() is True
@@ -239,7 +240,7 @@ def test_written_remembers_what_was_there_already(tmp_path: Path) -> None:
     with desk(tmp_path) as opened:
         ending = Ending(state=State.NOOP, target_id="k2", fields={"Name": "Two"})
         opened.journal.decide(opened.change("~ companies/2"), ending)
-        assert next(opened.ledger.known(MAPPING, ACCOUNT, "companies")) == ("2", "k2", '{"Name": "Two"}')
+        assert next(opened.ledger.known(MAPPING, ACCOUNT, "companies")) == ("2", "k2", '{"Name":"Two"}')
 
 
 def test_journal_keeps_what_writes_found_and_left(tmp_path: Path) -> None:

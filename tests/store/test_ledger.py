@@ -11,10 +11,11 @@ from store_cases import ACCOUNT, FACTS, MAPPING, ROWS, FixedClock, desk, edit, l
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Ending, Journal, State
+from migrator.store.journal import Ending, Journal
 from migrator.store.ledger import Ledger, LedgerReader, hash_file
 from migrator.store.ledger_schema import APPLICATION_ID, FORMAT
 from migrator.store.plan import Plan
+from migrator.store.states import State
 
 LEDGER = "state/ledger.sqlite"
 AT_REST = ["ledger.sqlite", "ledger.sqlite.lock"]

@@ -37,11 +37,12 @@ def request_for(
     action: Action, values: Mapping[str, Any], body: Mapping[str, Any] | list[Any] | None = None
 ) -> Request:
     """Fill the holes of an action; ids in a path are percent-encoded whole, since they may come from anywhere."""
-    quoted = {name: quote(str(value), safe="") for name, value in values.items()}
+    path = action.under if values.get("parent_id") and action.under else action.path
+    quoted = {name: quote(str(value), safe="") for name, value in values.items() if f"{{{name}}}" in path}
     query = {substitute(name, values): substitute(template, values) for name, template in action.query.items()}
     return Request(
         method=action.method,
-        path=substitute(action.under if values.get("parent_id") and action.under else action.path, quoted),
+        path=substitute(path, quoted),
         query={name: value for name, value in query.items() if value is not None},
         header={name: str(substitute(text, values)) for name, text in action.header.items()},
         **_encoded(action, values, body) if body is not None else {},

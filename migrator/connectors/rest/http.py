@@ -28,8 +28,10 @@ from migrator.errors import Problem, SpecError, TargetError
 
 MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 4.0
+MAX_URLS = 1_000
 
 _USER_AGENT = "migrator/0.1"
+_HEADER = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 _JSON = {"Content-Type": "application/json"}
 
 _LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
@@ -80,7 +82,11 @@ class NoAnswerError(Exception):
 
 
 class Http:
-    """The connection to one target: paced, with a deadline for each request, never following a redirect."""
+    """The connection to one target: paced, with a deadline for each request, never following a redirect.
+
+    Each request under way has a connection of its own, in a transport of its own: a pool that is shared walks over all
+    its connections for each request. No cookies are kept.
+    """
 
     def __init__(
         self, connection: Connection, session: Session, limiter: Limiter, *, user_agent: str = "", transport: Any = None
@@ -88,19 +94,20 @@ class Http:
         self._connection = connection
         self._session = session
         self._limiter = limiter
-        self._client = httpx.AsyncClient(
-            verify=_tls() if transport is None and connection.base_url.startswith("https") else False,
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # the deadline below is over the whole request; the library's own is per read
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS),
-            headers={"User-Agent": user_agent or _USER_AGENT, "Accept": "application/json"},
-        )
+        self._header = {**_HEADER, "User-Agent": user_agent or _USER_AGENT}
+        self._verify = _tls() if transport is None and connection.base_url.startswith("https") else False
+        self._transport = transport
+        self._idle: list[Any] = []
+        self._urls: dict[str, Any] = {}
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        while self._idle:
+            await self._idle.pop().aclose()
+
+    def _open(self) -> Any:
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
+        return self._transport or httpx.AsyncHTTPTransport(verify=self._verify, trust_env=False, limits=limits)
 
     async def send(self, request: Request, intend: Intend = go_ahead) -> Answer:
         """Send once, when its turn has come. Raises NotSentError or NoAnswerError; every answer is given back.
@@ -127,9 +134,8 @@ class Http:
             async with asyncio.timeout(self._connection.timeout_seconds):
                 return await self._exchange(request, trace)
         except NoAnswerError as error:
-            raise NoAnswerError(
-                str(error), is_final=error.is_final
-            ) from None  # without the frames that hold the request and its key
+            # without the frames that hold the request and its key
+            raise NoAnswerError(str(error), is_final=error.is_final) from None
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             reason = _reason(error, self._connection.timeout_seconds)
             if started:
@@ -137,28 +143,36 @@ class Http:
             raise NotSentError(reason, is_final=_is_certificate(error)) from None
 
     async def _exchange(self, request: Request, trace: Any) -> Answer:
-        session = None if request.is_login else self._session
-        built = self._client.build_request(
-            request.method,
-            request.path if "://" in request.path else self._connection.base_url + request.path,
-            params={**request.query, **(session.query() if session else {})} or None,
-            headers={**(session.header() if session else {}), **(_JSON if request.body else {}), **request.header},
-            extensions={"trace": trace},
-            **self._content(request),
-        )
-        response = await self._client.send(built, stream=True)
+        built = self._built(request, trace)
+        transport = self._idle.pop() if self._idle else self._open()
         try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise NoAnswerError("the answer is larger than 16 MiB", is_final=True)
-            headers = {**response.headers}
-            if location := headers.get("location"):
-                headers["location"] = location.partition("?")[0]  # it may echo the key
-            return Answer(status=response.status_code, headers=headers, body=bytes(body))
+            response = await transport.handle_async_request(built)
+            try:
+                return await _whole(response)
+            finally:
+                await response.aclose()
         finally:
-            await response.aclose()
+            self._idle.append(transport)
+
+    def _built(self, request: Request, trace: Any) -> Any:
+        session = None if request.is_login else self._session
+        query = {**request.query, **(session.query() if session else {})}
+        header = {**self._header, **(session.header() if session else {}), **request.header}
+        told = {"extensions": {"trace": trace}}  # no timeout: the deadline is over the whole, the library's per read
+        if query or not request.body:
+            header |= _JSON if request.body else {}
+            address = self._address(request)
+            return httpx.Request(
+                request.method, address, params=query or None, headers=header, **self._content(request), **told
+            )
+        url = self._urls.get(request.path) or self._urls.setdefault(request.path, httpx.URL(self._address(request)))
+        if len(self._urls) > MAX_URLS:
+            self._urls.clear()
+        header = {"Host": url.netloc.decode("ascii"), **header, **_JSON, "Content-Length": str(len(request.body))}
+        return httpx.Request(request.method, url, headers=header, stream=httpx.ByteStream(request.body), **told)
+
+    def _address(self, request: Request) -> str:
+        return request.path if "://" in request.path else self._connection.base_url + request.path
 
     def _content(self, request: Request) -> dict[str, Any]:
         """Give the body as the library wants it, with the fields of the session in each form."""
@@ -172,6 +186,20 @@ class Http:
             return {"files": [(name, (None, text)) for name, text in fields]}
         names = dict.fromkeys(name for name, _text in fields)
         return {"data": {name: [text for known, text in fields if known == name] for name in names}}
+
+
+async def _whole(response: Any) -> Answer:
+    """Read an answer to its end. Raises NoAnswerError where it is too large."""
+    headers = dict(response.headers.items())
+    body = bytearray()
+    chunks = response.aiter_bytes() if "content-encoding" in headers else response.stream
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NoAnswerError("the answer is larger than 16 MiB", is_final=True)
+    if location := headers.get("location"):
+        headers["location"] = location.partition("?")[0]  # it may echo the key
+    return Answer(status=response.status_code, headers=headers, body=bytes(body))
 
 
 def check_address(connection: Connection, name: str, hosts: tuple[str, ...], stated: str = "") -> None:

@@ -29,14 +29,18 @@ class Limiter:
     async def take(self, method: str = "GET") -> int:
         """Wait for leave to send one request; gives what it weighs, for `give_back` when it is answered."""
         weight = self._limits.weights.get(method, 1)
+        if not self._windows and self._not_before <= self._clock.monotonic():
+            return weight
         async with self._turn:
             while (wait := self._wait_seconds(weight)) > 0:
                 await self._clock.sleep(wait)
-            self._under_way += weight
+            self._under_way += weight if self._windows else 0
         return weight
 
     def give_back(self, weight: int = 1) -> None:
         """Note that the request was answered, or is over."""
+        if not self._windows:
+            return
         self._under_way -= weight
         self._answered.extend([self._clock.monotonic()] * weight)
 

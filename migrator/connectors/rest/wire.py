@@ -12,6 +12,7 @@ from typing import Any
 from migrator.connectors.rest.definition import Action, Definition, ObjectDefinition
 from migrator.connectors.rest.substitution import at_path, drop_path, set_path, substitute
 from migrator.records import (
+    TEXT_KINDS,
     Canonical,
     Field,
     Kind,
@@ -22,6 +23,8 @@ from migrator.records import (
     midnight,
 )
 
+_AS_IT_IS = TEXT_KINDS | {Kind.REFERENCE}
+_BLANK: tuple[Any, ...] = ("", [], {})
 _DATE_LENGTH = len("2024-01-31")
 
 
@@ -49,12 +52,15 @@ def _decoded(
     definition: Definition, item: ObjectDefinition, raw: Mapping[str, Any], zone: tzinfo, prefix: str = ""
 ) -> Iterator[tuple[str, Canonical]]:
     for key, value in raw.items():
-        name = prefix + key
-        field = item.type.field(name)
-        if value is None or value in ("", [], {}):
+        if value is None or value in _BLANK:
             continue
-        is_known = name in item.type.fields
-        if field is None or (isinstance(value, Mapping) and not is_known):
+        name = prefix + key
+        known = item.type.fields.get(name)
+        if value.__class__ is str and known is not None and known.kind in _AS_IT_IS:
+            yield name, value
+            continue
+        field = known or item.type.field(name)
+        if field is None or (known is None and isinstance(value, Mapping)):
             if isinstance(value, Mapping):
                 yield from _decoded(definition, item, value, zone, f"{name}.")
         elif field.kind is Kind.TAGS and isinstance(value, Mapping):

@@ -92,7 +92,8 @@ class Writer:
     def _unknown(self, changes: Sequence[Write]) -> Outcome | None:
         """Stop before anything is sent where a planned field is not known any more: it would be left out in silence."""
         item = self._definition.objects[changes[0].object].type
-        names = {name for change in changes for name in change.fields if item.field(name) is None}
+        names = {name for change in changes for name in change.fields}
+        names = {name for name in names if item.field(name) is None}
         if not names:
             return None
         fact = f"the fields of this account that are known do not have '{min(names)}' of {item.name}, which is planned"
