@@ -26,7 +26,7 @@ PARTS = {
     "plan": "plan.py --rows 10000 100000 1000000 --only inline processes refused",
     "apply": "apply.py",
     "calls": "calls.py",
-    "steps": "rows.py --rows 1000000",
+    "steps": "rows.py --rows 200000",
     "match": "matching.py",
     "peers": "peers/run.py all",
     "transform": "peers/run.py transform plan-floor --rows 100000,1000000 --repeats 1 --no-warmup",
