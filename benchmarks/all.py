@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -23,10 +24,10 @@ HERE = Path(__file__).parent
 FIGURES, README, CHART = HERE / "figures.json", HERE / "README.md", HERE / "chart.svg"
 PARTS = {
     "start": "start.py",
-    "plan": "plan.py --rows 10000 100000 1000000 --only inline processes refused",
+    "plan": "plan.py --rows 10000 100000 1000000 --only inline processes 'every row refused'",
     "apply": "apply.py",
     "calls": "calls.py",
-    "steps": "rows.py --rows 1000000",
+    "steps": "rows.py --rows 200000",
     "match": "matching.py",
     "peers": "peers/run.py all",
     "transform": "peers/run.py transform plan-floor --rows 100000,1000000 --repeats 1 --no-warmup",
@@ -67,7 +68,7 @@ def main() -> None:
 
 def run(command: str, kit: str) -> str:
     """Run one part; gives what it prints. Ends the program where it fails."""
-    script, *arguments = command.split()
+    script, *arguments = shlex.split(command)
     environ = {**os.environ, "PEERS_KIT": kit}
     ended = subprocess.run(
         [sys.executable, str(HERE / script), *arguments], stdout=subprocess.PIPE, text=True, env=environ, check=False

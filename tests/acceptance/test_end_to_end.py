@@ -252,7 +252,7 @@ def test_json_is_one_object(project: Project) -> None:
     project.write("people.csv", PEOPLE.replace("Lovelace", ""))
     project.plan()
     shown = json.loads(project.run("show", "acme.plan", "--json").stdout)
-    assert set(shown) == {"v", "plan", "totals", "objects", "problems", "options", "calls", "run", "verify"}
+    assert set(shown) == {"v", "plan", "totals", "objects", "problems", "options", "calls", "reads", "run", "verify"}
     assert shown["totals"] == {
         "create": 4, "update": 0, "link": 0, "unchanged": 0, "skip": 0, "reject": 1, "conflict": 0, "rows": 5,
     }  # fmt: skip
