@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Iterator
 
 from migrator.connectors.protocols import Target
@@ -71,6 +72,7 @@ class _Run:
         self._mapping: str = plan.header["mapping"]["name"]
         self._targets = {str(facts["target"]) for facts in plan.header["objects"].values()}
         self._done = 0
+        self._under_way = 0
         self._object = ""
         self._concurrency = how.concurrency or target.concurrency
         self.dispatcher = Dispatcher(plan, journal, target, how)
@@ -167,7 +169,6 @@ class _Run:
     def _calls(self, tier: str, changes: list[Change]) -> Iterator[list[Change]]:
         """Put changes together that go in one call: creates that one read by marker can settle, sent the first time."""
         size = self._target.bulk_size(changes[0].target) if tier == Tier.MARKER else 1
-        size = min(size, self._how.limit or size)
         touched = self._journal.touched(changes) if size > 1 else set()
         together: list[Change] = []
         for change in changes:
@@ -179,11 +180,16 @@ class _Run:
                 yield [change]
                 continue
             together.append(change)
-            if len(together) == size:
+            if len(together) >= min(size, self._room() or 1):
                 yield together
                 together = []
         if together:
             yield together
+
+    def _room(self) -> int:
+        """Give how many more may be sent under the limit of this run, if all that is under way succeeds."""
+        limit = self._how.limit
+        return sys.maxsize if limit is None else max(0, limit - self.breaker.written - self._under_way)
 
     async def _send(self, name: str, changes: list[Change]) -> None:
         total = int(self._plan.header["operations"])
@@ -194,9 +200,8 @@ class _Run:
         waiting = iter(self._calls(tier, changes))
 
         async def work() -> None:
-            for call in waiting:
-                if self.dispatcher.is_over:
-                    return
+            while not self.dispatcher.is_over and self._room() and (call := next(waiting, None)):
+                self._under_way += len(call)
                 try:
                     if len(call) > 1:
                         await self.dispatcher.perform_together(call)
@@ -205,6 +210,8 @@ class _Run:
                 except MigratorError as error:
                     self.breaker.halt = self.breaker.halt or error.problems[0]
                     return
+                finally:
+                    self._under_way -= len(call)
                 self._done += len(call)
                 self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
 

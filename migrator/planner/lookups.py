@@ -30,6 +30,7 @@ from migrator.store.references import (
     Missing,
     add_created,
     askers,
+    count_in_wave,
     fields_of,
     found_in_wave,
     found_postponed,
@@ -114,9 +115,12 @@ class Lookups:
         """Decide what is plain by joins over whole sets, the rest one by one."""
         plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
         creating = [known.number for known in plain if known.lookup.on_missing == "create"]
-        resolve_plain(self._draft, wave, [known.number for known in plain], after=after)
-        miss_plain(self._draft, wave, creating, after=after)
-        self._resolve_each(found_in_wave(self._draft, wave, after=after))
+        decided = resolve_plain(self._draft, wave, [known.number for known in plain], after=after)
+        decided += miss_plain(self._draft, wave, creating, after=after)
+        if decided == count_in_wave(self._draft, wave, after=after):
+            self._create_missing()
+        else:
+            self._resolve_each(found_in_wave(self._draft, wave, after=after))
 
     def _resolve_each(self, references: Iterator[Found]) -> None:
         with Decisions(self._draft) as decisions:

@@ -29,8 +29,8 @@ from migrator.store.likeness import (
 
 SIMILAR = 0.85  # by name 363 of 500 pairs with slips of the pen, and one that is none (benchmarks/matching.py)
 
-MAX_HINTED = 1_000  # about a millisecond each
-MAX_NAMES = 50_000  # about 20 microseconds each
+MAX_HINTED = 500  # about a millisecond each
+MAX_NAMES = 20_000  # about 20 microseconds each
 
 _PUNCTUATION = str.maketrans("", "", punctuation)
 

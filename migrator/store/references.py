@@ -87,9 +87,16 @@ def found_in_wave(draft: Draft, wave: int, *, after: int) -> Iterator[Found]:
     return _grouped(draft.run(_FOUND.format(origin="scratch.reference f", condition=condition), (wave, after)))
 
 
-def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> None:
-    """Resolve the references of a wave that found one live record, for lookups that ask one object only."""
-    draft.run(
+def count_in_wave(draft: Draft, wave: int, *, after: int) -> int:
+    """Count the references of a wave, from a number of reference on."""
+    statement = "SELECT COUNT(*) FROM scratch.reference WHERE wave=? AND rowid>?"
+    (count,) = draft.run(statement, (wave, after)).fetchone()
+    return int(count)
+
+
+def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> int:
+    """Resolve and count the references of a wave that found one live record, for lookups that ask one object only."""
+    return draft.run(
         "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, MIN(COALESCE(m.holding, i.record))"
         " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
         " CROSS JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
@@ -98,18 +105,18 @@ def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int
         " AND (i.record<0 OR m.holding<0 OR p.state='staged') GROUP BY f.rowid"
         " HAVING MIN(COALESCE(m.holding, i.record))=MAX(COALESCE(m.holding, i.record))",
         (wave, after, json.dumps(lookups)),
-    )
+    ).rowcount
 
 
-def miss_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> None:
-    """Note the references of a wave that nothing states, for lookups that create from one object only."""
-    draft.run(
+def miss_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> int:
+    """Note the references of a wave that nothing states, for lookups that create from one object only; counts them."""
+    return draft.run(
         "INSERT INTO scratch.missing SELECT f.rowid, f.digest, f.proof, f.record, f.field, f.item, f.lookup"
         " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
         " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
         " (SELECT 1 FROM scratch.identity i WHERE i.digest=f.digest AND i.proof=f.proof)",
         (wave, after, json.dumps(lookups)),
-    )
+    ).rowcount
 
 
 def found_unresolved(draft: Draft, wave: int) -> Iterator[Found]:
@@ -262,6 +269,11 @@ def point_at_created(draft: Draft) -> None:
         " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
     )
     draft.run("DELETE FROM scratch.missing")
+
+
+def has_left(draft: Draft) -> bool:
+    """Tell whether any record is no longer staged: rejected, or left out."""
+    return draft.run("SELECT 1 FROM record WHERE state<>'staged' LIMIT 1").fetchone() is not None
 
 
 def has_rejected(draft: Draft) -> bool:

@@ -298,8 +298,9 @@ def landed_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Change
         " AND a.op_id=o.id), '') FROM op o WHERE plan_id=? AND state IN ('APPLIED','VERIFIED','NOOP') ORDER BY seq",
         (plan.id,),
     )
+    changes = plan.changes()  # both go by number, so each is read once
     for seq, state, target_id, wall in rows:
-        yield next(plan.changes(after=seq - 1, limit=1)), State(state), target_id, wall
+        yield next(change for change in changes if change.seq == seq), State(state), target_id, wall
 
 
 def newest_plan(reader: LedgerReader) -> PlanEntry | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from apply_cases import COMPANIES, FRIENDS, Bench, companies, notes, people
-from practice_target import DONE, UNANSWERED, Act
+from practice_target import DONE, REFUSED, UNANSWERED, Act
 
 from migrator.errors import PlanError, Problem
 from migrator.executor.result import Event, Phase, Stop
@@ -40,6 +40,22 @@ def test_limit_stops_after_so_many_writes(tmp_path: Path) -> None:
     assert bench.apply(limit=2).written == 2
     assert bench.apply(limit=2).state == "DONE"
     assert bench.target.seen("+") == [f"+ companies/{n}" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(("limit", "bulk"), [(2, 1), (5, 1), (5, 100), (5, 3)])
+def test_limit_is_exact_however_many_go_at_once(tmp_path: Path, limit: int, bulk: int) -> None:
+    """What is under way counts, and the last call is as large as the rest of the limit."""
+    bench = companies(tmp_path, 12)
+    bench.target.bulk = bulk
+    assert bench.apply(limit=limit, concurrency=4).written == limit
+    assert len(bench.target.held("companies")) == limit
+
+
+def test_limit_counts_what_was_written(tmp_path: Path) -> None:
+    """A refused record makes room for another one."""
+    bench = companies(tmp_path, 12)
+    bench.target.script = [REFUSED, REFUSED]
+    assert bench.apply(limit=5, concurrency=4).written == 5
 
 
 def test_limit_of_the_whole_plan_is_no_stop(tmp_path: Path) -> None:

@@ -98,5 +98,7 @@ class Session:
         return replace(asked, form=tuple(fields.items())) if is_form else replace(asked, body=dump_json(fields))
 
     def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
+        if not templates:
+            return {}
         plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in self._values.items()}
         return {name: template.format(**{"session": "", **plain}) for name, template in templates.items()}

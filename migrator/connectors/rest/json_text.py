@@ -9,11 +9,13 @@ from migrator.records import canonical_decimal
 
 MAX_EXPONENT = 400
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def dump_json(value: Any) -> bytes:
     """Write JSON with decimals as exact numbers, which the standard library cannot: it writes all that has none."""
     try:
-        return json.dumps(value, ensure_ascii=False).encode()
+        return _encode(value).encode()
     except TypeError:
         return "".join(_json_parts(value)).encode()
 
@@ -46,7 +48,7 @@ def load_json(body: bytes, charset: str) -> Any:
             raise ValueError("the answer is not UTF-8") from None
         text = _decode_declared(body, charset)
     try:
-        data = json.loads(text, parse_float=_number, parse_constant=_no_constant)
+        data = _decode(text)
     except RecursionError:
         raise ValueError("the answer is nested too deeply") from None
     if "\\ud" in text.lower():
@@ -74,3 +76,6 @@ def _decode_declared(body: bytes, charset: str) -> str:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
+
+
+_decode = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant).decode

@@ -99,7 +99,7 @@ def test_json_is_read(body: bytes, charset: str, expected: Any) -> None:
         (b'{"Id": "4', "", "Unterminated string starting at: line 1 column 8 (char 7)"),
         (b"{} {}", "", "Extra data: line 1 column 4 (char 3)"),
         (b"{'a': 1}", "", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("\ufeff\ufeff[]".encode(), "", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"),
+        ("\ufeff\ufeff[]".encode(), "", "Expecting value: line 1 column 1 (char 0)"),
     ],
 )
 def test_what_is_no_json_is_refused(body: bytes, charset: str, message: str) -> None:
