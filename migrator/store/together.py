@@ -5,8 +5,9 @@ have joined. No intent is acted on before `durable` returns. A commit that fails
 nothing more is written by it, since nobody knows what the disk holds.
 """
 
-import asyncio
 import sqlite3
+import sys
+from typing import Any
 
 from migrator.errors import StoreError
 from migrator.ports import failpoint
@@ -48,12 +49,14 @@ class Together:
             raise self._failed(error) from error
         if error is not None:
             self._fail(error)
-        elif not _is_looping():
+        elif not _loop():
             self.commit()
 
     async def durable(self) -> None:
         """Wait until all that was written so far is on the disk. Raises StoreError."""
         if self._points and self.is_shared:
+            import asyncio  # noqa: PLC0415 - a loop runs, so it is there; whoever has none is spared it
+
             await asyncio.sleep(0)  # those who are ready as well join in; the commit is due before this goes on
         self.commit()
 
@@ -74,8 +77,8 @@ class Together:
 
     def _begin(self) -> None:
         self._ledger.begin()
-        if _is_looping():
-            asyncio.get_running_loop().call_soon(self._commit_soon)
+        if loop := _loop():
+            loop.call_soon(self._commit_soon)
 
     def _commit_soon(self) -> None:
         """Commit at the end of a turn of the loop; whoever writes next is told of what went wrong."""
@@ -100,7 +103,7 @@ class Together:
         return found
 
     def _fail(self, error: BaseException) -> None:
-        self._error = error if _is_looping() else None
+        self._error = error if _loop() else None
         self._points = []
         if self._ledger.db.in_transaction:
             with translated(self._ledger.path):
@@ -111,9 +114,10 @@ class Together:
             raise self._error
 
 
-def _is_looping() -> bool:
+def _loop() -> Any:
+    """Give the event loop that runs here; where nobody imported the library none does."""
+    library = sys.modules.get("asyncio")
     try:
-        asyncio.get_running_loop()
+        return library.get_running_loop() if library else None
     except RuntimeError:
-        return False
-    return True
+        return None
