@@ -35,12 +35,8 @@ _HEADER = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Co
 _JSON = {"Content-Type": "application/json"}
 
 _LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
-_COMMAND = f"{_LIBRARY}._main"  # the library's own command line, which would bring rich and pygments along
-_none = {} if _COMMAND in sys.modules else {_COMMAND: None}
-sys.modules |= _none  # type: ignore[arg-type]  # None is Python's word for what is not to be had
+sys.modules.setdefault(f"{_LIBRARY}._main", None)  # type: ignore[arg-type]  # its command line brings rich along
 httpx = importlib.import_module(_LIBRARY)
-for _name in _none:
-    del sys.modules[_name]
 
 for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included

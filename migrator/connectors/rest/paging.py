@@ -151,10 +151,10 @@ class _Walk:
 
     def pages_left(self, reply: Reply) -> int | None:
         """Count the pages to come, if the list tells how long it is, or ends here."""
-        if not self.has_more(reply):
+        paging = self.action.paging
+        if paging is None or not self.has_more(reply):
             return 0
-        size = self.action.paging.max if self.action.paging else 0
-        return -(-max(self._total - self.count, 0) // size) if self._total is not None and size else None
+        return None if self._total is None or not paging.max else -(-max(self._total - self.count, 0) // paging.max)
 
     def check_total(self) -> None:
         """Hold what was read against the list's own total. Raises TargetError where records are lacking."""

@@ -105,8 +105,7 @@ class Reader:
                 continue
             if self._is_absent(request, answer, name):
                 return Reply(headers=answer.headers)
-            reason = self._trouble(answer, name) or ("" if answer.body or attempt else "the answer is empty")
-            if reason:
+            if reason := self._trouble(answer, name) or ("" if answer.body or attempt else "the answer is empty"):
                 continue
             try:
                 data = load_json(answer.body, answer.charset) if answer.body else None

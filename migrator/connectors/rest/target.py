@@ -1,7 +1,7 @@
 """A CRM as a `Target`: the engine put together around one definition and one connection."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
@@ -49,6 +49,7 @@ class RestTarget:
         self._lists = Lists(
             self._reader.ask, lambda turn, link: link_request(connection, turn, link), definition.id_path
         )
+        self.pages_left: Callable[[str], int | None] = self._lists.left.get
 
     async def __aenter__(self) -> Self:
         for name, setting in self._definition.settings.items():
@@ -87,10 +88,6 @@ class RestTarget:
             values = {**path_values(self._definition, name, "", (parent, "")), "minutes": asked, "since": since}
             async for page in self._pages(name, _for_parent(action, values), values):
                 yield page
-
-    def pages_left(self, name: str) -> int | None:
-        """Tell how many pages follow the last one that was read of an object; None where the CRM does not say."""
-        return self._lists.left.get(name)
 
     async def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
         """Read the records whose field has one of the values, as many values at once as a call takes.
