@@ -17,7 +17,7 @@ from processes import Cost, run_python
 
 from migrator.emulators import start
 
-HELD = 20_000
+HELD = 2_000
 
 
 class Case(NamedTuple):

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.transforms.dates import read_date, read_rfc3339
+from migrator.planner.transforms.dates import KNOWN_DAYS, read_date, read_rfc3339
 from migrator.planner.transforms.spec import as_text
 from migrator.records import TEXT_KINDS, Canonical, Field, Kind, canonical_datetime, canonical_decimal, midnight
 from migrator.spelling import hints_among
@@ -120,7 +121,7 @@ def _datetime(value: Any) -> str:
     if isinstance(value, datetime) and value.tzinfo:
         return canonical_datetime(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return canonical_datetime(midnight(value))
+        return _midnight_of(value)
     text = as_text(value)
     for read in (read_rfc3339, lambda spelled: midnight(_ISO_DATE(spelled))):
         try:
@@ -129,6 +130,11 @@ def _datetime(value: Any) -> str:
             continue
     hint = "put {date: …} or {datetime: …} with its pattern behind it"
     raise ValueRefusedError("E110", "is not a date-time", value=value, hint=hint)
+
+
+@lru_cache(maxsize=KNOWN_DAYS)
+def _midnight_of(day: date) -> str:
+    return canonical_datetime(midnight(day))
 
 
 def _listed(field: Field) -> Coerce:

@@ -35,7 +35,7 @@ _DIRECTIVES = {
 _LONG_MONTHS = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905 - shorter so
 )
-_DAYS = 1 << 15  # the days of ninety years: a file tells the same ones again and again
+KNOWN_DAYS = 1 << 15  # the days of ninety years: a file tells the same ones again and again
 _NUMBER_FORMAT = re.compile(r"^[,_]?(?:\.[0-9]{1,2})?f?$", re.ASCII)
 _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?"
@@ -47,7 +47,7 @@ def read_date(pattern: str) -> Callable[[str], date]:
     """Make a reader of dates of one pattern. Raises ValueError for a pattern that does not say the whole date."""
     expression = _expression(pattern)
 
-    @lru_cache(maxsize=_DAYS)
+    @lru_cache(maxsize=KNOWN_DAYS)
     def read(text: str) -> date:
         found = expression.fullmatch(text)
         if found is None:
