@@ -1,12 +1,13 @@
 """Who reads rows and composes changes: this process, or others beside it. All do the same, in the same order."""
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Protocol, Self, TypeVar
 
 from migrator.connectors.protocols import Source
@@ -17,6 +18,7 @@ from migrator.planner.composing import Composed, Composer
 from migrator.planner.contents import Contents
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.shaping.bench import Row
+from migrator.ports import start_thread
 from migrator.records import Catalog
 from migrator.spec.values import MappingSpec
 from migrator.store.changes import Turn, staged_of
@@ -134,9 +136,18 @@ _workshop: list[Inline] = []
 
 
 def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> None:
-    """Compile the mapping in a process of its own."""
+    """Compile the mapping in a process of its own, which is ended by the one that hands rows over, or ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the one that hands rows over decides
+    start_thread(_end_with_parent, name="end-with-parent")
     contents = Contents(source)
     _workshop.append(Inline(compile_for(spec, source, catalog, contents), contents))
+
+
+def _end_with_parent() -> None:
+    """Leave nothing behind: the pool itself would wait for ever for rows of one that was killed."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _read(name: str, rows: Given, first: int) -> list[Sheaf]:

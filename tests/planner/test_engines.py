@@ -1,6 +1,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,50 @@ def test_killed_process_is_told(tmp_path: Path) -> None:
     fact = "a process that read rows was ended from outside (run it again, or with --engine inline)"
     assert str(caught.value) == f"plan: E614 {fact}"
     assert not (tmp_path / "acme.plan").exists()
+
+
+class Interrupted(FileSource):
+    """A folder whose files interrupt who reads them, but for the process that made it."""
+
+    def content(self, file: str) -> bytes:
+        """Do as a terminal does to all, when somebody presses Ctrl-C."""
+        if os.getpid() != int(file):
+            os.kill(os.getpid(), signal.SIGINT)
+        return b""
+
+
+def test_interrupt_is_a_matter_of_the_process_that_hands_rows_over(tmp_path: Path) -> None:
+    """The others go on until it ends them, so that nobody reads of a process that was ended from outside."""
+    desk = Desk(folder=tmp_path, engine=PROCESSES, source=Interrupted(project=tmp_path, base=tmp_path, settings={}))
+    desk.write("people.csv", "id,last,note", *(f"{n},L,{os.getpid()}" for n in range(ROWS)))
+    try:
+        seen = desk.plan(people("match: none", fields="LastName: last, Description: {file: note}"))
+    except KeyboardInterrupt:
+        pytest.fail("a process that reads rows was interrupted")
+    assert seen.totals("create") == [ROWS]
+
+
+class Orphaning(FileSource):
+    """A folder whose files kill the process that hands rows over."""
+
+    def content(self, file: str) -> bytes:
+        """Kill, and give nothing."""
+        if os.getpid() != int(file):
+            os.kill(int(file), signal.SIGKILL)
+        return b""
+
+
+def plan_until_killed(folder: Path) -> None:
+    """Plan in a process of its own, which does not survive it."""
+    engines.PAYS_FROM_ROWS = 1_000
+    desk = Desk(folder=folder, engine=PROCESSES, source=Orphaning(project=folder, base=folder, settings={}))
+    desk.write("people.csv", "id,last,note", *(f"{n},L,{os.getpid()}" for n in range(ROWS)))
+    desk.plan(people("match: none", fields="LastName: last, Description: {file: note}"))
+
+
+def test_no_process_outlives_the_one_that_hands_rows_over(tmp_path: Path) -> None:
+    """However that ends: who still held its output would keep this from ending."""
+    script = f"from pathlib import Path; import test_engines; test_engines.plan_until_killed(Path({str(tmp_path)!r}))"
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    ended = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, b"")
