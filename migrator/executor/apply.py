@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from migrator.connectors.protocols import Target
 from migrator.errors import MigratorError, Problem
 from migrator.executor.bodies import needed_operations
-from migrator.executor.dispatch import Dispatcher
+from migrator.executor.dispatch import MAX_AGE_SECONDS, Dispatcher
 from migrator.executor.options import add_options
 from migrator.executor.preflight import check_plan, check_space
 from migrator.executor.result import Applying, Event, Phase, RunResult
@@ -191,6 +191,14 @@ class _Run:
         limit = self._how.limit
         return sys.maxsize if limit is None else max(0, limit - self.breaker.written - self._under_way)
 
+    def _paced(self) -> int:
+        """Give how many may go side by side so that none waits for its turn until what it read has grown old.
+
+        Each read and each write takes a turn; with more, a slow limit would let them read again and again.
+        """
+        rate = self._target.requests_per_second
+        return sys.maxsize if rate is None else max(1, int(rate * MAX_AGE_SECONDS / 2))
+
     async def _send(self, name: str, changes: list[Change]) -> None:
         total = int(self._plan.header["operations"])
         if name != self._object:
@@ -215,7 +223,7 @@ class _Run:
                 self._done += len(call)
                 self._how.tell(Event(phase=Phase.PROGRESS, object=name, done=self._done, total=total))
 
-        workers = min(self._concurrency, MAX_CONCURRENCY[tier], len(changes))
+        workers = min(self._concurrency, MAX_CONCURRENCY[tier], len(changes), self._paced())
         self._journal.is_shared = workers > 1
         async with asyncio.TaskGroup() as group:
             for _worker in range(workers):

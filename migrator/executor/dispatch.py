@@ -23,6 +23,8 @@ BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0
 MAX_AGE_SECONDS = 60.0
 
+_READ_FIRST = frozenset({Action.UPDATE, Action.LINK, Action.DELETE})
+
 
 class Dispatcher:
     """Sends the operations of one run; nothing is sent after its breaker halts."""
@@ -107,7 +109,7 @@ class Dispatcher:
             if self.is_over or not (ready := await self._afresh(ready)):
                 return
             try:
-                outcomes = await Sending(self._journal, self._target, ready, self._leave()).send()
+                outcomes = await Sending(self._journal, self._target, ready, self._leave(ready)).send()
             except NotNowError:
                 continue
             attempt += 1
@@ -130,7 +132,7 @@ class Dispatcher:
     async def _afresh(self, ready: list[Ready]) -> list[Ready]:
         """Read what is to change just before each sending; empty where the read decides that nothing is sent."""
         change, write = ready[0]
-        if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:
+        if change.action not in _READ_FIRST:
             return ready
         before = await self._target.get(change.target, write.id, write.parent)
         if ending := self._drift(change, write, before):
@@ -142,10 +144,11 @@ class Dispatcher:
             return []
         return [(change, replace(write, before=before))]
 
-    def _leave(self) -> Callable[[], bool]:
-        """Give what says, when the turn has come, whether it may be sent: not long after the read that allowed it."""
-        clock, until = self._how.clock, self._how.clock.monotonic() + MAX_AGE_SECONDS
-        return lambda: not self.is_over and clock.monotonic() <= until
+    def _leave(self, ready: list[Ready]) -> Callable[[], bool]:
+        """Give what says, when the turn has come, whether it may be sent: not long after a read that allowed it."""
+        clock, is_read = self._how.clock, ready[0][0].action in _READ_FIRST
+        until = clock.monotonic() + MAX_AGE_SECONDS
+        return lambda: not self.is_over and (not is_read or clock.monotonic() <= until)
 
     async def _wait(self) -> None:
         """Let the time pass that the target named, before the read that is to be fresh."""

@@ -230,6 +230,27 @@ def test_read_that_grew_old_is_made_again(tmp_path: Path, seconds: float, reads:
     assert bench.target.seen(".~") == [*[". companies/k1"] * reads, "~ companies/k1"]
 
 
+def test_create_that_waited_long_is_sent_when_its_turn_has_come(tmp_path: Path) -> None:
+    """Nothing was read for it, so nothing grew old: a turn that it gave back would count towards the limit."""
+    bench, turns = companies(tmp_path, 1), []
+
+    async def wait() -> None:
+        turns.append(bench.clock.seconds)
+        await bench.clock.sleep(61.0)
+
+    bench.target.on_turn = wait
+    assert (bench.apply().state, len(turns)) == ("DONE", 1)
+
+
+@pytest.mark.parametrize(("rate", "most"), [(None, 16), (5.0, 16), (0.1, 3), (0.001, 1)])
+def test_slow_limit_lets_few_go_side_by_side(tmp_path: Path, rate: float | None, most: int) -> None:
+    """So many that none reads, waits for a minute behind the others, and has to read again, for ever."""
+    bench = companies(tmp_path, 40)
+    bench.target.requests_per_second = rate
+    assert bench.apply(concurrency=16).state == "DONE"
+    assert bench.target.most_under_way == most
+
+
 def test_edit_during_a_long_wait_is_not_overwritten(tmp_path: Path) -> None:
     """The second read shows it."""
     bench = updates(tmp_path, 1)

@@ -54,7 +54,7 @@ def _mutant(owner: Any, name: str, *words: str) -> Mutant:
 _BULK = "return await self._target.write_many(writes, self._intend)"
 _ALONE = "return [await send(writes[0], self._intend)]"
 _LATE = "await self._intend(); return got"
-_SENDING = "Sending(self._journal, self._target, ready, self._leave())"
+_SENDING = "Sending(self._journal, self._target, ready, self._leave(ready))"
 _BEFORE = "[*differing(self._target, change.target, change.before, held.fields), *self._added(change, held)]"
 _SAME = "not differing(self._target, change.target, write.fields, fields)"
 
@@ -128,7 +128,7 @@ MUTANTS: dict[str, Mutant] = {
         "    self._journal.first_missing = lambda _change: None\n    write = fill(",
     ),
     "an update is sent unread": _mutant(
-        Dispatcher, "_afresh", "if change.action not in {Action.UPDATE, Action.LINK, Action.DELETE}:", "if True:"
+        Dispatcher, "_afresh", "if change.action not in _READ_FIRST:", "if True:"
     ),
     "the intent is made before what is waited for": _mutant(
         Dispatcher, "_send", "await self._wait()", "pass", f"outcomes = await {_SENDING}.send()",
