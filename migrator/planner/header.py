@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from migrator.connectors.protocols import Target
+from migrator.json_text import to_json
 from migrator.planner.changes import ChangeMaker
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.composing import Counts
@@ -18,7 +19,6 @@ from migrator.planner.survey import Survey
 from migrator.records import Action, Identity
 from migrator.resources import VERSION
 from migrator.spec.values import Limit, Lookup, MappingSpec
-from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.options import added_options, count_options
 from migrator.store.plan_schema import FORMAT
@@ -82,7 +82,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
 
 def mapping_facts(spec: MappingSpec) -> dict[str, str]:
     """Say which mapping a plan was made from."""
-    parsed = canonical_json(_plain(spec.document.data)).encode()
+    parsed = to_json(_plain(spec.document.data)).encode()
     return {
         "name": spec.name,
         "path": str(spec.path),

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from migrator.json_text import to_json
 from migrator.planner.canonical import coerce_to
 from migrator.planner.forms import Note
 from migrator.planner.normal import normal_text
 from migrator.records import Action, Canonical, Field, Kind, ObjectType
 from migrator.spec.values import FieldSpec
-from migrator.store.changes import ChangeWriter, canonical_json, hashed, operation_id
+from migrator.store.changes import ChangeWriter, hashed, operation_id
 from migrator.store.draft import Draft
 from migrator.store.options import ADDED, BLANKED, SENT, added_options, gather_options
 
@@ -62,5 +63,5 @@ def plan_appends(mapping: str, draft: Draft, writer: ChangeWriter) -> None:
     gather_options(draft)
     for number, option in added_options(draft):
         change_id = operation_id(mapping, option.target, f"{option.field}: {option.value}", "append")
-        after = canonical_json({option.field: option.value})
+        after = to_json({option.field: option.value})
         writer.add([hashed((change_id, number, 0, str(Action.APPEND), None, None, None, None, after))])

@@ -6,9 +6,10 @@ from typing import Any
 
 from migrator.connectors.protocols import Target
 from migrator.errors import Busy, TargetError
+from migrator.json_text import to_json
 from migrator.pointers import filled, may_point, pointing
 from migrator.records import Action, Canonical, Fields, Kind, ObjectType, TargetRecord, differing_fields
-from migrator.store.changes import ChangeWriter, canonical_json, hashed
+from migrator.store.changes import ChangeWriter, hashed
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.ledger import Ledger
 from migrator.store.undo import (
@@ -118,7 +119,7 @@ class Reverting:
             self._take(self._target.catalog.objects[one.target], [found])
 
     def _take(self, item: ObjectType, page: list[TargetRecord]) -> None:
-        held = (Held(item.name, one.id, canonical_json(one.fields)) for one in page)
+        held = (Held(item.name, one.id, to_json(one.fields)) for one in page)
         take_held(self._draft, held, (pointer for one in page for pointer in pointing(item, one)))
 
     def decide(self) -> dict[str, dict[str, int]]:
@@ -189,7 +190,7 @@ class Reverting:
             if fields := self._given_back(one):
                 before = {name: one.write.after[name] for name in fields}
                 row = (one.write.id, one.object, one.record, str(Action.UPDATE), one.target_id, None, one.parent)
-                self.writer.add([hashed((*row, canonical_json(before), canonical_json(fields)))])
+                self.writer.add([hashed((*row, to_json(before), to_json(fields)))])
                 note_removed(self._draft, ((one.record, name, self.writer.count) for name in fields))
                 yield one.object
         for gone in deletions(self._draft):

@@ -85,11 +85,6 @@ class Change:
     sha256: str = ""
 
 
-def canonical_json(value: object) -> str:
-    """Write a value in the one form that is hashed: sorted keys, no blanks, no escapes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 def operation_id(mapping: str, name: str, key: str, suffix: str = "") -> str:
     """Name the operation for a source key: the same in every plan of the mapping."""
     return hashlib.blake2b(f"{mapping}\x1e{name}\x1e{key}\x1e{suffix}".encode(), digest_size=12).hexdigest()

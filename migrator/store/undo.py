@@ -9,8 +9,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from migrator.json_text import to_json
 from migrator.pointers import Pointing
-from migrator.store.changes import canonical_json
 from migrator.store.draft import Draft
 from migrator.store.ledger import FINISHED, Ledger, LedgerReader
 
@@ -225,12 +225,10 @@ def take_verdicts(draft: Draft, verdicts: list[Verdict]) -> None:
     """Note what becomes of records."""
     draft.many(
         "UPDATE scratch.undone SET standing=?, expected=? WHERE record=?",
-        ((one.standing, canonical_json(one.expected), one.record) for one in verdicts),
+        ((one.standing, to_json(one.expected), one.record) for one in verdicts),
     )
     restored = [(seq, fields, one.record) for one in verdicts for seq, fields in one.restored.items()]
-    draft.many(
-        "UPDATE scratch.done SET restored=? WHERE seq=?", ((canonical_json(f), seq) for seq, f, _record in restored)
-    )
+    draft.many("UPDATE scratch.done SET restored=? WHERE seq=?", ((to_json(f), seq) for seq, f, _record in restored))
     removed = ((record, name, seq) for seq, fields, record in restored for name in fields)
     draft.many("INSERT INTO scratch.removed VALUES(?,?,?)", removed)
 

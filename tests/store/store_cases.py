@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from migrator.errors import MigratorError
+from migrator.json_text import to_json
 from migrator.ports import Rng, SystemClock
 from migrator.records import Action
 from migrator.store.cells import pack_cells
-from migrator.store.changes import Change, ChangeWriter, canonical_json, hashed, operation_id
+from migrator.store.changes import Change, ChangeWriter, hashed, operation_id
 from migrator.store.draft import Draft, StagedProblem, StagedRecord
 from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
@@ -115,7 +116,7 @@ def seal_plan(path: Path, rows: Sequence[Row] = ROWS, *, plan_id: str = "plan-1"
             for change in row.changes:
                 _add(writer, record, numbers[row.object], (row, change))
             if row.state == "unchanged":
-                writer.add([], [(record, "k4", canonical_json(row.fields))])
+                writer.add([], [(record, "k4", to_json(row.fields))])
         header = {
             "plan": plan_id,
             "mapping": {"name": MAPPING},
@@ -129,7 +130,7 @@ def seal_plan(path: Path, rows: Sequence[Row] = ROWS, *, plan_id: str = "plan-1"
 def _stage(draft: Draft, record: int, number: int, row: Row) -> None:
     file = draft.file_number(FILES[row.object]) if row.row is not None else None
     cells = pack_cells(row.cells) if row.cells else None
-    staged = StagedRecord(record, number, file, row.row, row.key, cells, canonical_json(row.fields), row.state)
+    staged = StagedRecord(record, number, file, row.row, row.key, cells, to_json(row.fields), row.state)
     problems = [StagedProblem(record, number, *problem) for problem in row.problems]
     draft.add_rows([staged], [], [], problems)
 
@@ -139,9 +140,9 @@ def _add(writer: ChangeWriter, record: int, number: int, what: tuple[Row, Mappin
     action = Action(change.get("action", "create"))
     change_id = operation_id(MAPPING, row.object, row.key, "link" if action is Action.LINK else "")
     marker = f"{MAPPING}/{row.object}/{row.key}" if action is Action.CREATE else None
-    before = canonical_json(change["before"]) if "before" in change else None
+    before = to_json(change["before"]) if "before" in change else None
     head = (change_id, number, record, str(action), change.get("target_id"))
-    writer.add([hashed((*head, marker, change.get("parent"), before, canonical_json(change["after"])))])
+    writer.add([hashed((*head, marker, change.get("parent"), before, to_json(change["after"])))])
 
 
 @cache
