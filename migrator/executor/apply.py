@@ -43,6 +43,8 @@ async def apply_plan(plan: Plan, target: Target, ledger: Ledger, how: Applying |
         await run.go()
     except MigratorError as error:
         run.breaker.halt = error.problems[0]
+    finally:
+        run.dispatcher.close()
     result = run.result()
     journal.end(result.state, str(result.problem or ""))
     how.tell(Event(phase=Phase.FINISHED, text=result.state))

@@ -45,6 +45,10 @@ class Dispatcher:
         limit, breaker = self._how.limit, self.breaker
         return breaker.halt is not None or self._how.stop.is_asked or (limit is not None and breaker.written >= limit)
 
+    def close(self) -> None:
+        """Let go of what the run needed, at its end."""
+        self._links.close()
+
     async def perform(self, change: Change) -> None:
         """Bring one operation as far as it can be brought now. Raises TargetError, StoreError; the journal is true."""
         write = fill(change, self._journal, self._mapping)

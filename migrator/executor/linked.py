@@ -27,6 +27,12 @@ class Links:
         self._doomed: Doomed | None = None
         self._until = 0.0
 
+    def close(self) -> None:
+        """Let go of what was read."""
+        if self._doomed is not None:
+            self._doomed.close()
+            self._doomed = None
+
     async def find(self, change: Change) -> str:
         """Name what points at the record of a delete and stays; empty if nothing does. Raises TargetError."""
         if change.action is not Action.DELETE:

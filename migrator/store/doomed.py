@@ -33,7 +33,7 @@ class Pointer(NamedTuple):
 
 
 class Doomed:
-    """The deletes of one plan. It lies in SQLite's own temporary file: private, and gone with the process."""
+    """The deletes of one plan, until it is closed. It lies in SQLite's own temporary file: private, gone at the end."""
 
     def __init__(self, plan: Plan) -> None:
         rows = plan.db.execute(
@@ -44,6 +44,10 @@ class Doomed:
             self._db = sqlite3.connect("", isolation_level=None)
             self._db.executescript(_TABLES)
             self._db.executemany("INSERT OR IGNORE INTO doomed VALUES(?,?,?,?)", rows)
+
+    def close(self) -> None:
+        """Let go of it; nothing can be asked any more."""
+        self._db.close()
 
     def forget(self) -> None:
         """Forget what was seen."""

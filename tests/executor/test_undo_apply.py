@@ -1,5 +1,6 @@
 """An undo that is applied: deletes are journalled, settled by reading, and never reach what somebody changed."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from practice_target import DONE, GONE, LIKELY_REFUSED, LOST, REFUSED, THROTTLED
 from undo_cases import linked, plan_undo
 
 from migrator.errors import PlanError
+from migrator.executor import linked as looked_for
 from migrator.records import Write
+from migrator.store.doomed import Doomed
+from migrator.store.plan import Plan
 
 DIED_BEFORE = Act(commits=False, dies=True)
 DIED_AFTER = Act(dies=True)
@@ -207,3 +211,18 @@ def test_deletes_go_one_after_the_other(tmp_path: Path) -> None:
     bench.target.most_under_way = 0
     bench.apply("undo.plan")
     assert (bench.target.most_under_way, bench.target.held("companies")) == (1, {})
+
+
+def test_what_was_looked_for_is_let_go_of_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file of the run stays open."""
+    opened: list[Doomed] = []
+
+    def make(plan: Plan) -> Doomed:
+        opened.append(Doomed(plan))
+        return opened[-1]
+
+    bench = undoing(tmp_path)
+    monkeypatch.setattr(looked_for, "Doomed", make)
+    bench.apply("undo.plan")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        opened[0].pointers(1)
