@@ -1,6 +1,7 @@
-"""Opens the sources that a mapping names."""
+"""Opens the sources that a mapping names; each can be handed to another process, and opens its database there anew."""
 
 import os
+from functools import partial
 
 from migrator.cli.accounts import account_of
 from migrator.connectors.files.source import FileSource
@@ -45,8 +46,7 @@ def _open_sql(spec: MappingSpec, block: Block, beside: FileSource) -> SqlSource:
     stated, _where = sources.find("path")
     blank_values = frozenset(block.settings.get("blank_values", ()))
     if url is not None:
-        address = url
-        return SqlSource(connect=lambda: OtherDatabase(address), name=SQL, files=beside, blank_values=blank_values)
+        return SqlSource(connect=partial(OtherDatabase, url), name=SQL, files=beside, blank_values=blank_values)
     path = inside(spec.project, spec.path.parent, stated) if stated else None
     if stated is None or path is None:
         code, fact = (
@@ -56,7 +56,5 @@ def _open_sql(spec: MappingSpec, block: Block, beside: FileSource) -> SqlSource:
         )
         hint = f"state 'path' of an SQLite file here, or set {block.env}_URL in the environment or a profile"
         raise SpecError(Problem(code=code, place=spec.place((*block.pointer, "connector")), fact=fact, hint=hint))
-    found = path
-    return SqlSource(
-        connect=lambda: SqliteDatabase(found), name=stated, files=beside, file=found, blank_values=blank_values
-    )
+    connect = partial(SqliteDatabase, path)
+    return SqlSource(connect=connect, name=stated, files=beside, file=path, blank_values=blank_values)

@@ -1,5 +1,8 @@
 """What a source block opens: files, or the account of a CRM."""
 
+import pickle
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,19 @@ def test_file_that_a_row_names_lies_beside_the_mapping(tmp_path: Path, connector
     assert isinstance(source, FileSource | RestSource)
     (tmp_path / "letter.txt").write_bytes(b"Dear Ada")
     assert source.content("letter.txt") == b"Dear Ada"
+
+
+@pytest.mark.parametrize("name", ["sql", "crm.sqlite"])
+def test_database_is_opened_by_another_process_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """`--engine processes` hands the source over, whether an address names it or its file."""
+    with closing(sqlite3.connect(tmp_path / "crm.sqlite")) as db:
+        db.execute("CREATE TABLE accounts(id, name)")
+    if name == "sql":
+        monkeypatch.setenv("SQL_URL", f"sqlite:///{tmp_path / 'crm.sqlite'}")
+    source = opened(tmp_path, "sql, path: crm.sqlite")
+    handed = pickle.loads(pickle.dumps(source))  # noqa: S301 - our own, from the line itself
+    assert isinstance(handed, SqlSource)
+    assert (handed.name, handed.columns(("accounts",))) == (name, ("id", "name"))
 
 
 @pytest.mark.parametrize(
