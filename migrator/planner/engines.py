@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
@@ -101,7 +101,7 @@ class Workers:
             yield from self._inline.read(name, rows, first)
             return
         self._has_begun = True
-        self._read.append(self._pool.submit(_read, name, rows, first))
+        self._read.append(self._submit(_read, name, rows, first))
         yield from _ended(self._read, self._count * AHEAD)
 
     def rest(self) -> Iterator[Sheaf]:
@@ -113,12 +113,18 @@ class Workers:
         if not self._has_begun:
             yield from self._inline.compose(records)
             return
-        self._composed.append(self._pool.submit(_compose, records))
+        self._composed.append(self._submit(_compose, records))
         yield from _ended(self._composed, self._count * AHEAD)
 
     def composed(self) -> Iterator[Composed]:
         """Wait for all that was handed over. Raises PlanError if a process died."""
         return _ended(self._composed, 0)
+
+    def _submit(self, work: Callable[..., list[Made]], *given: object) -> Future[list[Made]]:
+        try:
+            return self._pool.submit(work, *given)
+        except BrokenProcessPool:
+            raise _died() from None
 
 
 def _ended(pending: deque[Future[list[Made]]], most: int) -> Iterator[Made]:
@@ -127,9 +133,13 @@ def _ended(pending: deque[Future[list[Made]]], most: int) -> Iterator[Made]:
         try:
             yield from pending.popleft().result()
         except BrokenProcessPool:
-            hint = "run it again, or with --engine inline"
-            fact = "a process that read rows was ended from outside"
-            raise PlanError(Problem(code="E614", place="plan", fact=fact, hint=hint)) from None
+            raise _died() from None
+
+
+def _died() -> PlanError:
+    hint = "run it again, or with --engine inline"
+    fact = "a process that read rows was ended from outside"
+    return PlanError(Problem(code="E614", place="plan", fact=fact, hint=hint))
 
 
 _workshop: list[Inline] = []

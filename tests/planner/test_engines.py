@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from migrator.planner import engines
 from migrator.planner.making import INLINE, PROCESSES
 
 ROWS = 3_500
+DIED = "plan: E614 a process that read rows was ended from outside (run it again, or with --engine inline)"
 FIELDS = (
     "LastName: {from: last, required: true}, EmailAddress_Work: {from: email, transform: [email]},"
     " Description: {file: note},"
@@ -68,9 +70,32 @@ def test_killed_process_is_told(tmp_path: Path) -> None:
     desk.write("people.csv", "id,last,note", *(f"{n},L,{os.getpid()}" for n in range(ROWS)))
     with pytest.raises(PlanError) as caught:
         desk.plan(people("match: none", fields="LastName: last, Description: {file: note}"))
-    fact = "a process that read rows was ended from outside (run it again, or with --engine inline)"
-    assert str(caught.value) == f"plan: E614 {fact}"
+    assert str(caught.value) == DIED
     assert not (tmp_path / "acme.plan").exists()
+
+
+class Broken:
+    """A pool of which a process died before it was asked for more."""
+
+    def __init__(self, *_given: object, **_named: object) -> None:
+        pass
+
+    def submit(self, *_given: object) -> None:
+        """Refuse, as Python's own does then."""
+        raise BrokenProcessPool
+
+    def shutdown(self, **_how: bool) -> None:
+        """Have nothing to end."""
+
+
+def test_process_that_was_killed_earlier_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next rows find it so, before what it had taken is asked for."""
+    monkeypatch.setattr(engines, "ProcessPoolExecutor", Broken)
+    desk = Desk(folder=tmp_path, engine=PROCESSES)
+    desk.write("people.csv", "id,last", *(f"{n},L" for n in range(ROWS)))
+    with pytest.raises(PlanError) as caught:
+        desk.plan(people("match: none", fields="LastName: last"))
+    assert str(caught.value) == DIED
 
 
 class Interrupted(FileSource):
