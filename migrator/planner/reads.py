@@ -5,7 +5,8 @@ A match line compares values in a normal form (`Ada@X.ORG` is `ada@x.org`), whic
 with one is read whole, and so is one whose records lookups ask for by fields or ids, or create where they are missing.
 """
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -21,6 +22,9 @@ from migrator.store.holdings import unseen_known
 
 PAGES, IDS, NOTHING = "pages", "ids", "nothing"
 CALLS_AT_ONCE = 20  # of `find`, so that a million markers are never in memory together
+
+
+_PLAIN = re.compile("[A-Za-z0-9/._-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +73,8 @@ def question_for(compiled: Compiled, target: Target, draft: Draft, name: str) ->
     if len(markers) > 1 or (marked and not size):
         return None
     calls = -(-count_rows(draft, [item.number for item in marked]) // size) if marked else 0
+    if calls and not all(map(_PLAIN.fullmatch, _all_markers(compiled, marked, draft))):
+        return None  # a search may take a sign in a marker for one of its own, and not find what is there
     ids = len(unseen_known(draft, [item.number for item in items if not item.marker]))
     return Question(items=tuple(marked), marker="".join(markers), size=size, calls=calls, ids=ids)
 
@@ -77,11 +83,15 @@ async def answers(
     question: Question, compiled: Compiled, target: Target, draft: Draft
 ) -> AsyncIterator[list[TargetRecord]]:
     """Ask for the markers; what bears none of them is left out, whatever the CRM gave. Raises TargetError."""
-    values = chain.from_iterable(_markers(compiled, item, draft) for item in question.items)
+    values = _all_markers(compiled, question.items, draft)
     while part := list(islice(values, question.size * CALLS_AT_ONCE)):
         wanted = set(part)
         async for page in target.find(question.items[0].item.to, question.marker, part):
             yield [record for record in page if record.fields.get(question.marker) in wanted]
+
+
+def _all_markers(compiled: Compiled, items: Iterable[CompiledObject], draft: Draft) -> Iterator[str]:
+    return chain.from_iterable(_markers(compiled, item, draft) for item in items)
 
 
 def _markers(compiled: Compiled, item: CompiledObject, draft: Draft) -> Iterator[str]:

@@ -114,6 +114,16 @@ def test_what_no_call_finds_surely_is_read_whole(tmp_path: Path, objects: str, t
     assert ("contacts", "pages", 4, None) in reads(desk.plan(objects))
 
 
+@pytest.mark.parametrize(
+    ("key", "by"), [("A-1.b_c/2", MARKER), ("Fisher|7", "pages"), ("a b", "pages"), ("Ä1", "pages")]
+)
+def test_marker_that_a_search_may_misread_is_not_asked_for(tmp_path: Path, key: str, by: str) -> None:
+    """A sign of the search itself in a marker would hide the record that bears it."""
+    desk = desk_with(tmp_path, FindingCrm(), 1, 8)
+    desk.write("people.csv", "id,first,last,email", f"{key},Ada,L1,")
+    assert [one[:2] for one in reads(desk.plan(people("match: none")))] == [("contacts", by)]
+
+
 def test_object_without_marker_and_match_is_not_listed(tmp_path: Path) -> None:
     """Nothing could be recognised in it: records that the ledger knows are read by their ids, where they are few."""
     crm = FindingCrm()
