@@ -25,7 +25,7 @@ FIGURES, README, CHART = HERE / "figures.json", HERE / "README.md", HERE / "char
 PARTS = {
     "start": "start.py",
     "plan": "plan.py --rows 10000 100000 1000000 --only inline processes 'every row refused'",
-    "apply": "apply.py",
+    "apply": "apply.py --rows 2000 --finished 100000 --repeats 2",
     "calls": "calls.py",
     "steps": "rows.py --rows 200000",
     "match": "matching.py",
