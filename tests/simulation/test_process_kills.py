@@ -29,6 +29,7 @@ def kill(turns: Sequence[tuple[str, str, int]]) -> list[tuple[int, list[str], in
 def _kill(crm: str, operation: str, turn: int) -> tuple[int, list[str], int]:
     chance = random.Random(f"{crm} {operation} {turn}")  # noqa: S311 - a seed that repeats
     wanted = 2 if turn % 3 == 2 else 1  # every third is killed again
+    kills, found, secrets = 0, list[str](), 0
     for _try in range(MAX_TRIES):
         with desk(crm, operation).opened(SLOW, runners=4) as case:
             kills = 0
@@ -37,10 +38,12 @@ def _kill(crm: str, operation: str, turn: int) -> tuple[int, list[str], int]:
             if not kills:
                 continue  # it was faster than the kill
             codes = case.finish()
-            found = [f"{wrong} in {crm} {operation} {turn}" for wrong in case.wrongs()]
+            found += [f"{wrong} in {crm} {operation} {turn}" for wrong in case.wrongs()]
             found += [] if codes[-1] in ENDED else [f"exit: {codes} in {crm} {operation} {turn}"]
-            return kills, found, case.secrets()
-    return 0, [], 0
+            secrets += case.secrets()
+        if kills == wanted:
+            break  # else it ended before the second kill
+    return kills, found, secrets
 
 
 def _is_killed(case: Case, seconds: float) -> bool:

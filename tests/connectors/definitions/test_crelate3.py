@@ -341,8 +341,8 @@ def test_key_travels_in_a_header(server: Emulator) -> None:
 def test_wrong_key_is_told(server: Emulator) -> None:
     """By reads and writes alike."""
     problem = "crelate3: E902 not authorised (401) (regenerated, switched off or mistyped?)"
-    assert failure(CRELATE3, server, reading("contacts"), api_key="wrong") == problem
-    outcome = speak(CRELATE3, server, creating("contacts", {"LastName": "a"}), api_key="wrong")
+    assert failure(CRELATE3, server, reading("contacts"), api_key="AnotherKey123") == problem
+    outcome = speak(CRELATE3, server, creating("contacts", {"LastName": "a"}), api_key="AnotherKey123")
     assert (outcome.verdict, str(outcome.halt)) == (Verdict.NOT_APPLIED, problem)
     assert server.snapshot()["contacts"] == {}
 

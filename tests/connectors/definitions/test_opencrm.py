@@ -244,7 +244,7 @@ def test_unknown_end_point_stops_the_run() -> None:
 @pytest.mark.parametrize("secret", ["api_key", "passkey"])
 def test_wrong_key_is_told(server: Emulator, secret: str) -> None:
     """200 with "Unauthorized" is no answer to a read, and no success of a write."""
-    wrong: dict[str, Any] = {secret: "wrong"}
+    wrong: dict[str, Any] = {secret: "AnotherKey123"}
     problem = "opencrm: E902 not authorised (200) (it says: Unauthorized)"
     assert failure(OPENCRM, server, reading("contact"), **wrong) == problem
     outcome = speak(OPENCRM, server, creating("contact", {"lastname": "King"}), **wrong)

@@ -223,8 +223,8 @@ def test_object_outside_the_plan_is_told(name: str, status: int) -> None:
 def test_wrong_token_is_told(status: int, says: str) -> None:
     """The vendor's 402, and the 403 that was seen live, by reads and writes alike."""
     with varied(denied_status=status) as server:
-        problem = failure(SPOTLER, server, reading("accounts"), access_token="wrong")
-        outcome = speak(SPOTLER, server, creating("accounts", {"name": "a"}), access_token="wrong")
+        problem = failure(SPOTLER, server, reading("accounts"), access_token="AnotherToken123")
+        outcome = speak(SPOTLER, server, creating("accounts", {"name": "a"}), access_token="AnotherToken123")
         assert (len(server.history()), server.snapshot()["accounts"]) == (2, {})
     assert problem == f"spotler: E902 not authorised ({status}) ({says})"
     assert (outcome.verdict, str(outcome.halt)) == (Verdict.NOT_APPLIED, problem)
