@@ -64,9 +64,9 @@ def test_origins_are_told() -> None:
 
 def test_prefix_names_the_variables() -> None:
     """Two accounts of one CRM have a prefix each."""
-    environ = {"OLD_API_KEY": "old", "NEW_API_KEY": "new", "NEW_BASE_URL": LOOPBACK}
+    environ = {"OLD_API_KEY": "Key-1-Old", "NEW_API_KEY": "Key-2-New", "NEW_BASE_URL": LOOPBACK}
     found = [resolve(CRELATE, Sources(prefix=name, environ=environ, profile={}, block={})) for name in ("OLD", "NEW")]
-    assert [(one.base_url, revealed(one)) for one in found] == [(VENDOR, "old"), (LOOPBACK, "new")]
+    assert [(one.base_url, revealed(one)) for one in found] == [(VENDOR, "Key-1-Old"), (LOOPBACK, "Key-2-New")]
 
 
 def revealed(found: Connection) -> str:
