@@ -35,7 +35,7 @@ def _as_limit(_ctx: click.Context, _parameter: click.Parameter, text: str | None
     "--engine",
     type=click.Choice(ENGINES),
     default=INLINE,
-    help="Who reads the rows: this process, or several; it pays from about 200,000 rows.",
+    help="Who reads the rows: this process, or several.",
 )
 @click.option("--exit-code", is_flag=True, help="End with 10 where there is something to do.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
