@@ -1,17 +1,14 @@
 """Staged records → changes in the plan: parents before children, links later, what locks a record last."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
 from migrator.planner.compiling import Compiled
 from migrator.planner.composing import Composed, Composer, Counts
 from migrator.planner.engines import Engine
 from migrator.planner.sequence import Cycle, Sequence
-from migrator.store.changes import ChangeWriter, Staged, Turn, remember_skipped, staged_of, turns
+from migrator.store.changes import ChangeWriter, Staged, Turn, remember_skipped, staged_of, turns, turns_of
 from migrator.store.draft import Draft
-from migrator.store.graph import WRITTEN, close_turn, take_deferred, take_layers, take_object
-
-BATCH = 1_000
+from migrator.store.graph import WRITTEN, take_deferred, take_layers
 
 
 class ChangeMaker:
@@ -35,37 +32,30 @@ class ChangeMaker:
             if group in self._compiled.order.cycles:
                 self.cycles.append(sequence.order(group))
                 take_layers(self._draft)
+                self._write(turns(self._draft))
             else:
-                take_object(self._draft, self._compiled.objects[group[0]].number)
-            self._write()
+                self._write(turns_of(self._draft, self._compiled.objects[group[0]].number))
         numbers = [self._compiled.objects[name].number for name in self._compiled.order.objects]
         for number in numbers:
             take_deferred(self._draft, number)
-            self._compose(self._composer.link)
+            self._compose(self._composer.link, turns(self._draft))
         for number in numbers:
             if self._composer.fillings[number].has_last:
-                take_object(self._draft, number, states=WRITTEN)
-                self._compose(self._composer.finish)
+                self._compose(self._composer.finish, turns_of(self._draft, number, WRITTEN))
         remember_skipped(self._draft)
 
-    def _compose(self, compose: Callable[[Iterable[Staged]], Composed]) -> None:
+    def _compose(self, compose: Callable[[Iterable[Staged]], Composed], upcoming: Iterator[list[Turn]]) -> None:
         """Compose what is at turn here: links and last writes are few."""
-        for batch in self._batches():
+        for batch in upcoming:
             self._take(compose(map(staged_of, batch)))
 
-    def _batches(self) -> Iterator[list[Turn]]:
-        upcoming = turns(self._draft)
-        while batch := list(islice(upcoming, BATCH)):
-            yield batch
-
-    def _write(self) -> None:
+    def _write(self, upcoming: Iterator[list[Turn]]) -> None:
         """Let the engine compose what is at turn."""
-        for batch in self._batches():
+        for batch in upcoming:
             for made in self._engine.compose(batch):
                 self._take(made)
         for made in self._engine.composed():
             self._take(made)
-        close_turn(self._draft)
 
     def _take(self, made: Composed) -> None:
         """Take over what is composed."""

@@ -5,15 +5,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from migrator.json_text import to_json
+from migrator.json_text import from_json, to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
 from migrator.planner.filling import Filling, Planned
 from migrator.planner.identities import marker_of
 from migrator.planner.stating import max_marker
 from migrator.records import Action
-from migrator.store.changes import AgreedRow, ChangeRow, Staged, hashed, operation_id, operation_namer
+from migrator.store.changes import (
+    AgreedRow,
+    ChangeRow,
+    Staged,
+    Turn,
+    hashed,
+    operation_id,
+    operation_namer,
+    staged_of,
+)
 from migrator.store.draft import StagedProblem
+
+Create = Callable[[int, str, dict[str, Any], str | None], ChangeRow]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,15 +80,27 @@ class Composer:
         self._objects = {item.number: item for item in compiled.objects.values()}
         self.fillings = {number: Filling(compiled, item) for number, item in self._objects.items()}
         self._names = {n: operation_namer(self._mapping, one.item.name) for n, one in self._objects.items()}
-        self._markers = {number: _marker(self._mapping, item) for number, item in self._objects.items()}
+        self._creates = {number: _creator(self._mapping, item) for number, item in self._objects.items()}
 
-    def write(self, records: Iterable[Staged]) -> Composed:
+    def write(self, records: Iterable[Turn]) -> Composed:
         """Compose creates and updates."""
         made = Composed()
-        for staged in records:
-            planned = self.fillings[staged.object].plan(staged)
-            compose = self._create if staged.held is None else self._update
-            compose(staged, planned, made)
+        for turn in records:
+            record, number, key, is_row, text, *_target, is_matched, pointers = turn
+            filling = self.fillings[number]
+            if is_matched or not filling.is_plain:
+                staged = staged_of(turn)
+                planned = filling.plan(staged)
+                if is_matched:
+                    self._update(staged, planned, made)
+                    continue
+                values, parent = planned.fields, planned.parent
+            else:
+                values, parent = filling.fill(from_json(text), pointers), None
+            counts = made.count(number)
+            counts.create += is_row
+            counts.for_lookups += not is_row
+            made.changes.append(self._creates[number](record, key, values, parent))
         return made
 
     def link(self, records: Iterable[Staged]) -> Composed:
@@ -104,22 +127,6 @@ class Composer:
                 _tally(made.count(staged.object).last, after)
                 self._link(staged, planned, (before, after), "last", made)
         return made
-
-    def _create(self, staged: Staged, planned: Planned, made: Composed) -> None:
-        number = staged.object
-        counts = made.count(number)
-        counts.create += staged.is_row
-        counts.for_lookups += not staged.is_row
-        values = planned.fields
-        if None in values.values():
-            values = {name: value for name, value in values.items() if value is not None}
-        marker = self._markers[number](staged.key)
-        if marker:
-            name = self._objects[number].marker
-            values[name] = values.get(name) or marker
-        name = self._names[number](staged.key)
-        row = (name, number, staged.record, "create", None, marker, planned.parent, None, to_json(values))
-        made.changes.append(hashed(row))
 
     def _update(self, staged: Staged, planned: Planned, made: Composed) -> None:
         number, counts = staged.object, made.count(staged.object)
@@ -165,6 +172,22 @@ class Composer:
 def _tally(into: dict[str, int], names: Iterable[str]) -> None:
     for name in names:
         into[name] = into.get(name, 0) + 1
+
+
+def _creator(mapping: str, item: CompiledObject) -> Create:
+    """Make what composes the create of a record: of its number, key, values and parent."""
+    name_operation, number, field = operation_namer(mapping, item.item.name), item.number, item.marker
+    mark = _marker(mapping, item)
+
+    def create(record: int, key: str, values: dict[str, Any], parent: str | None) -> ChangeRow:
+        if None in values.values():
+            values = {name: value for name, value in values.items() if value is not None}
+        marker = mark(key)
+        if marker:
+            values[field] = values.get(field) or marker
+        return hashed((name_operation(key), number, record, "create", None, marker, parent, None, to_json(values)))
+
+    return create
 
 
 def _marker(mapping: str, item: CompiledObject) -> Callable[[str], str | None]:

@@ -21,7 +21,7 @@ from migrator.planner.shaping.bench import Row
 from migrator.ports import start_thread
 from migrator.records import Catalog
 from migrator.spec.values import MappingSpec
-from migrator.store.changes import Turn, staged_of
+from migrator.store.changes import Turn
 
 Given = Sequence[Row | Refused]
 Made = TypeVar("Made")
@@ -71,7 +71,7 @@ class Inline:
 
     def compose(self, records: list[Turn]) -> Iterator[Composed]:
         """Compose at once."""
-        yield self._composer.write(map(staged_of, records))
+        yield self._composer.write(records)
 
     def composed(self) -> Iterator[Composed]:
         """Have nothing left."""

@@ -1,6 +1,6 @@
 """What is planned for a record: its values with references filled in, divided by when they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from migrator.json_text import to_json
@@ -9,7 +9,9 @@ from migrator.planner.folding import rules_of
 from migrator.planner.known import LOOKUP
 from migrator.planner.lines import PARENT
 from migrator.spec.values import Lookup
-from migrator.store.changes import Pointer, Staged, operation_namer
+from migrator.store.changes import Pointer, PointerRow, Staged, operation_namer
+
+Filled = dict[tuple[str, int], Any]
 
 
 class Planned(NamedTuple):
@@ -37,19 +39,31 @@ class Filling:
         kinds = {to: rules[name] for name, to in self._kind_fields.items() if name in rules}
         self.rules = {**kinds, **rules}
         self.has_last = any(rule.is_last for rule in rules.values())
-        self._is_plain = not (self.has_last or self._kind_fields or item.item.parent)
+        self.is_plain = not (self.has_last or self._kind_fields or item.item.parent)
+
+    def fill(self, fields: dict[str, Any], pointers: Iterable[PointerRow]) -> dict[str, Any]:
+        """Fill in the references of a new record that `is_plain`: short for `plan`, where nothing is to be divided."""
+        filled: Filled = {}
+        for name, item, target_id, number, key, _target, is_deferred in pointers:
+            if not is_deferred:
+                filled[name, item] = self._filled(target_id, number, key)
+        for name in [name for name, value in fields.items() if value.__class__ in _NESTED]:
+            fields[name] = _value(filled, name, fields[name])
+            if fields[name] is _NOTHING:
+                del fields[name]
+        return fields
 
     def plan(self, staged: Staged) -> Planned:
         """Divide the values of a record; a reference that was left blank, or found nothing, is not written."""
-        if self._is_plain and not any(pointer.is_deferred for pointer in staged.pointers.values()):
-            return Planned(dict(self._plain(staged)), {}, {}, None)
         planned = Planned({}, {}, {}, self._parent(staged))
         found_by: dict[str, list[Pointer]] = {}
-        for (name, _item), pointer in staged.pointers.items():
+        filled: Filled = {}
+        for (name, item), pointer in staged.pointers.items():
             found_by.setdefault(name, []).append(pointer)
+            filled[name, item] = self._filled(pointer.target_id, pointer.object, pointer.key)
         for name, value in staged.fields.items():
             is_plain = name not in found_by and not isinstance(value, dict | list)
-            found = value if is_plain else self._value(staged, name, value)
+            found = value if is_plain else _value(filled, name, value)
             if name == PARENT or found is _NOTHING:
                 continue
             pointers = found_by.get(name, ())
@@ -63,29 +77,9 @@ class Filling:
             planned.fields[self._kind_fields[PARENT]] = self._word(PARENT, staged.pointers[PARENT, 0])
         return planned
 
-    def _plain(self, staged: Staged) -> Iterator[tuple[str, Any]]:
-        """Give the values of a record without parent, links and last pass."""
-        for name, value in staged.fields.items():
-            found = self._value(staged, name, value) if value.__class__ in _NESTED else value
-            if found is not _NOTHING:
-                yield name, found
-
-    def _value(self, staged: Staged, name: str, value: Any) -> Any:
-        if _is_reference(value):
-            pointer = staged.pointers.get((name, 0))
-            return self._filled(pointer) if pointer else _NOTHING
-        if not isinstance(value, list) or not any(map(_is_reference, value)):
-            return value
-        found = [
-            self._filled(staged.pointers[name, n]) if _is_reference(item) else item
-            for n, item in enumerate(value)
-            if not _is_reference(item) or (name, n) in staged.pointers
-        ]
-        return found or _NOTHING
-
     def _parent(self, staged: Staged) -> str | None:
         pointer = staged.pointers.get((PARENT, 0))
-        return to_json([self._kind(pointer), self._filled(pointer)]) if pointer else None
+        return to_json([self._kind(pointer), self._filled(*pointer[:3])]) if pointer else None
 
     def _kind(self, pointer: Pointer) -> str:
         """Name the target's object of what a reference found."""
@@ -94,15 +88,24 @@ class Filling:
     def _word(self, name: str, pointer: Pointer) -> str:
         return self._item.target.kind_word(self._kind_fields[name], self._kind(pointer))
 
-    def _filled(self, pointer: Pointer) -> Any:
+    def _filled(self, target_id: str | None, number: int, key: str) -> Any:
         """Give the target id, or the operation that will give it."""
-        if pointer.target_id is not None:
-            return pointer.target_id
-        return {"$op": self._operations[pointer.object](pointer.key)}
+        return {"$op": self._operations[number](key)} if target_id is None else target_id
 
 
 _NOTHING = object()
 _NESTED = (dict, list)
+
+
+def _value(filled: Filled, name: str, value: Any) -> Any:
+    """Give a value with its references filled in."""
+    if _is_reference(value):
+        return filled.get((name, 0), _NOTHING)
+    if not isinstance(value, list) or not any(map(_is_reference, value)):
+        return value
+    slots = ((item, (name, n) if _is_reference(item) else None) for n, item in enumerate(value))
+    found = [filled[slot] if slot else item for item, slot in slots if slot is None or slot in filled]
+    return found or _NOTHING
 
 
 def _is_reference(value: Any) -> bool:

@@ -8,9 +8,25 @@ from typing import Any, NamedTuple
 
 from migrator.json_text import from_json, to_json
 from migrator.records import Action
-from migrator.store.draft import Draft
+from migrator.store.draft import STAGED, Draft
 
 CHAIN = b"migrator"
+
+BATCH = 1_000
+
+_TURNS = (
+    "SELECT r.id, r.object, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL"
+    " FROM {origin} LEFT JOIN scratch.matched m ON m.record=r.id"
+    " LEFT JOIN scratch.holding h ON h.record=m.holding LEFT JOIN scratch.remembered k ON k.record=r.id"
+)
+_POINTERS = (
+    "SELECT s.record, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, ''),"
+    " COALESCE(h.target, d.target, ''), w.record IS NOT NULL FROM json_each(?) t CROSS JOIN resolution s"
+    " ON s.record=t.value LEFT JOIN scratch.holding h ON h.record=s.holder"
+    " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
+    " LEFT JOIN scratch.holding d ON d.record=m.holding"
+    " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field ORDER BY t.id, s.field, s.item"
+)
 
 ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str, str]
 AgreedRow = tuple[int, str, str]
@@ -29,19 +45,12 @@ class Pointer(NamedTuple):
     is_deferred: bool = False
 
 
-class Turn(NamedTuple):
-    """A staged record whose turn it is, as the draft holds it: texts, and what its references point at."""
+# A pointer of a record: field, item of a list, and what a Pointer holds.
+PointerRow = tuple[str, int, str | None, int, str, str, int]
 
-    record: int
-    object: int
-    key: str
-    is_row: bool
-    fields: str
-    target_id: str | None
-    held: str | None
-    written: str | None
-    is_matched: bool
-    pointers: list[tuple[Any, ...]]
+# A staged record whose turn it is, as the draft holds it: number, object, key, whether it is a row, fields as JSON; id
+# and fields of its match, what was written to it, whether it is matched; and each of its pointers.
+Turn = tuple[int, int, str, int, str, str | None, str | None, str | None, int, Sequence[PointerRow]]
 
 
 class Staged(NamedTuple):
@@ -104,7 +113,7 @@ def operation_namer(mapping: str, name: str) -> Callable[[str], str]:
 
 def change_hash(row: tuple[Any, ...]) -> str:
     """Hash a change as it is stored: id, object, record, action, target id, marker, parent, before, after."""
-    return hashlib.sha256(to_json(list(row)).encode()).hexdigest()
+    return hashlib.sha256(to_json(row).encode()).hexdigest()
 
 
 def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, str | None, str]) -> ChangeRow:
@@ -114,46 +123,39 @@ def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, st
 
 def staged_of(turn: Turn) -> Staged:
     """Read the texts of a record."""
-    held = json.loads(turn.held or "{}") if turn.is_matched else None
-    written = json.loads(turn.written) if turn.written else None
-    pointers = {(name, item): Pointer(*found) for name, item, *found in turn.pointers}
-    return Staged(*turn[:4], from_json(turn.fields), turn.target_id, held, written, pointers)
+    record, number, key, is_row, fields, target_id, held, written, is_matched, pointers = turn
+    found = {row[:2]: Pointer._make(row[2:]) for row in pointers}
+    known = json.loads(written) if written else None
+    matched = json.loads(held or "{}") if is_matched else None
+    return Staged(record, number, key, bool(is_row), from_json(fields), target_id, matched, known, found)
 
 
-def turns(draft: Draft) -> Iterator[Turn]:
-    """Give the records whose turn it is, in their order, each with match, memory and resolved references."""
-    pointers = _pointers(draft)
-    upcoming = next(pointers, None)
-    rows = draft.run(
-        "SELECT t.n, r.id, r.object, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written,"
-        " m.record IS NOT NULL FROM scratch.turn t JOIN record r ON r.id=t.record"
-        " LEFT JOIN scratch.matched m ON m.record=r.id LEFT JOIN scratch.holding h ON h.record=m.holding"
-        " LEFT JOIN scratch.remembered k ON k.record=r.id ORDER BY t.n"
-    )
-    for turn, record, number, key, is_row, fields, target_id, held, written, is_matched in rows:
-        found = []
-        while upcoming and upcoming[0] == turn:
-            found.append(upcoming[1:])
-            upcoming = next(pointers, None)
-        yield Turn(record, number, key, bool(is_row), fields, target_id, held, written, bool(is_matched), found)
+def turns_of(draft: Draft, number: int, states: Sequence[str] = (STAGED,)) -> Iterator[list[Turn]]:
+    """Give the records of an object that are in some states, in their own order, many at once."""
+    listed = ",".join(f"'{state}'" for state in states)
+    condition = f" WHERE r.object={number} AND r.state IN ({listed}) ORDER BY r.id"
+    return _batches(draft, _TURNS.format(origin="record r") + condition)
 
 
-def _pointers(draft: Draft) -> Iterator[tuple[Any, ...]]:
-    return draft.run(
-        "SELECT t.n, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, ''),"
-        " COALESCE(h.target, d.target, ''), w.record IS NOT NULL FROM scratch.turn t"
-        " JOIN resolution s ON s.record=t.record LEFT JOIN scratch.holding h ON h.record=s.holder"
-        " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
-        " LEFT JOIN scratch.holding d ON d.record=m.holding"
-        " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field ORDER BY t.n, s.field, s.item"
-    )
+def turns(draft: Draft) -> Iterator[list[Turn]]:
+    """Give the records whose turn it is, in their order, many at once."""
+    return _batches(draft, _TURNS.format(origin="scratch.turn t JOIN record r ON r.id=t.record") + " ORDER BY t.n")
+
+
+def _batches(draft: Draft, statement: str) -> Iterator[list[Turn]]:
+    upcoming = draft.run(statement)
+    while rows := upcoming.fetchmany(BATCH):
+        pointers: dict[int, list[PointerRow]] = {}
+        for pointer in draft.run(_POINTERS, (json.dumps([row[0] for row in rows]),)):
+            pointers.setdefault(pointer[0], []).append(pointer[1:])
+        yield [(*row, pointers.get(row[0], ())) for row in rows]
 
 
 def remember_skipped(draft: Draft) -> None:
     """Note the target ids of rows that are left out because the target has them: other rows may point at them."""
     draft.run(
-        "INSERT OR IGNORE INTO agreed SELECT r.id, h.id, '{}' FROM record r JOIN scratch.matched m ON m.record=r.id"
-        " JOIN scratch.holding h ON h.record=m.holding WHERE r.state='skip'"
+        "INSERT OR IGNORE INTO agreed SELECT r.id, h.id, '{}' FROM scratch.matched m"
+        " CROSS JOIN record r ON r.id=m.record JOIN scratch.holding h ON h.record=m.holding WHERE r.state='skip'"
     )
 
 

@@ -51,6 +51,6 @@ def planned_children(draft: Draft, parent: str, field: str, children: Iterable[i
     return draft.run(
         "SELECT s.holder, json_extract(c.fields, ?) FROM record c"
         " JOIN resolution s ON s.record=c.id AND s.field=? AND s.holder>0"
-        f" WHERE c.object IN ({numbers}) AND c.state='staged' ORDER BY s.holder",
+        f" WHERE c.object IN ({numbers}) AND c.state='create' ORDER BY s.holder",
         (f'$."{field}"', parent),
     )

@@ -14,7 +14,7 @@ from migrator.records import Action
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT, PLAN, SCRATCH
 from migrator.store.sqlite import connect, create_private, translated
 
-STAGED = "staged"
+STAGED = "create"  # what becomes of a record unless something else is found out
 
 _PRAGMAS: dict[str, str | int] = {
     "journal_mode": "off",

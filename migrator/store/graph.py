@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from migrator.records import Action
-from migrator.store.draft import STAGED, Draft
+from migrator.store.draft import Draft
 
 SEEDS = 5_000
 WRITTEN = (Action.CREATE, Action.UPDATE, Action.UNCHANGED)
@@ -40,24 +40,6 @@ class Step(NamedTuple):
     field: str
 
 
-def take_object(draft: Draft, number: int, *, states: Sequence[str] = (STAGED,)) -> None:
-    """Let an object's records of some states have their turn, in their own order."""
-    draft.run("DELETE FROM scratch.turn")
-    marks = ",".join("?" * len(states))
-    draft.run(
-        f"INSERT INTO scratch.turn(record) SELECT id FROM record WHERE object=? AND state IN ({marks}) ORDER BY id",
-        (number, *states),
-    )
-
-
-def close_turn(draft: Draft) -> None:
-    """Let those of the records at turn whose state nothing else has changed be creates."""
-    draft.run(
-        "UPDATE record SET state=? FROM scratch.turn t WHERE t.record=record.id AND record.state=?",
-        (str(Action.CREATE), STAGED),
-    )
-
-
 def take_layers(draft: Draft) -> None:
     """Let the records of the graph have their turn: layer by layer, object by object."""
     draft.run("DELETE FROM scratch.turn")
@@ -83,7 +65,7 @@ def draw(draft: Draft, objects: Sequence[int], demands: Iterable[tuple[int, str,
         draft.run(f"DELETE FROM scratch.{table}")
     draft.many("INSERT INTO scratch.slot VALUES(?,?,?)", demands)
     draft.many(
-        "INSERT INTO scratch.node SELECT id, ?, object, 0, NULL FROM record WHERE object=? AND state='staged'",
+        "INSERT INTO scratch.node SELECT id, ?, object, 0, NULL FROM record WHERE object=? AND state='create'",
         enumerate(objects),
     )
     draft.run(

@@ -167,8 +167,8 @@ class Unseen(NamedTuple):
 def unseen_known(draft: Draft, objects: Iterable[int]) -> list[Unseen]:
     """Find planned records of some objects that the ledger knows and the target did not list."""
     found = draft.run(
-        "SELECT m.record, r.object, m.target_id, m.written FROM scratch.remembered m JOIN record r ON r.id=m.record"
-        " LEFT JOIN scratch.candidate c ON c.record=m.record AND c.line=?"
+        "SELECT m.record, r.object, m.target_id, m.written FROM scratch.remembered m"
+        " CROSS JOIN record r ON r.id=m.record LEFT JOIN scratch.candidate c ON c.record=m.record AND c.line=?"
         f" WHERE c.record IS NULL AND r.object IN ({_listed(objects)})",
         (LEDGER_LINE,),
     )
@@ -180,7 +180,7 @@ def candidates(draft: Draft, objects: Iterable[int], *, first: int = 1) -> Itera
     found = draft.run(
         "SELECT c.record, r.object, c.line, c.holding, h.id, h.label, r.fields, h.fields FROM scratch.candidate c"
         " JOIN record r ON r.id=c.record JOIN scratch.holding h ON h.record=c.holding"
-        f" WHERE r.state='staged' AND c.record>=? AND r.object IN ({_listed(objects)})"
+        f" WHERE r.state='create' AND c.record>=? AND r.object IN ({_listed(objects)})"
         " ORDER BY c.record, c.line, c.holding DESC",
         (first,),
     )
@@ -204,7 +204,7 @@ def add_matches(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
 def skip_matched(draft: Draft, number: int) -> None:
     """Leave the staged records of an object out that the target has already."""
     draft.run(
-        "UPDATE record SET state='skip' WHERE object=? AND state='staged'"
+        "UPDATE record SET state='skip' WHERE object=? AND state='create'"
         " AND id IN (SELECT record FROM scratch.matched)",
         (number,),
     )
@@ -214,7 +214,7 @@ def unmatched(draft: Draft, number: int) -> Iterator[int]:
     """Give the staged records of an object that match nothing."""
     found = draft.run(
         "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
-        " WHERE r.object=? AND r.state='staged' AND m.record IS NULL",
+        " WHERE r.object=? AND r.state='create' AND m.record IS NULL",
         (number,),
     )
     return (record for (record,) in found)
@@ -224,7 +224,7 @@ def unmatched_lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     """Give the staged rows of an object that match nothing and have no value in a field."""
     found = draft.run(
         "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
-        " WHERE r.object=? AND r.state='staged' AND r.row IS NOT NULL AND m.record IS NULL"
+        " WHERE r.object=? AND r.state='create' AND r.row IS NOT NULL AND m.record IS NULL"
         " AND json_extract(r.fields, ?) IS NULL",
         (number, f'$."{field}"'),
     )
@@ -253,7 +253,7 @@ def claims_of_value(draft: Draft, objects: Iterable[int]) -> Iterator[list[Claim
         f"SELECT {_CLAIM}, d.digest, d.proof FROM (SELECT digest, proof FROM scratch.identity"
         " WHERE is_first=1 AND record>0 GROUP BY digest, proof HAVING COUNT(*)>1) d"
         " JOIN scratch.identity i ON i.digest=d.digest AND i.proof=d.proof AND i.is_first=1"
-        f" JOIN record r ON r.id=i.record AND r.state='staged' AND r.object IN ({_listed(objects)})"
+        f" JOIN record r ON r.id=i.record AND r.state='create' AND r.object IN ({_listed(objects)})"
         " JOIN file f ON f.id=r.file ORDER BY d.digest, d.proof, r.id",
         (),
     )
@@ -264,7 +264,7 @@ def claims_of_holding(draft: Draft) -> Iterator[list[Claim]]:
     return _claims(
         draft,
         f"SELECT {_CLAIM}, m.holding, 0 FROM scratch.matched m"
-        " JOIN record r ON r.id=m.record AND r.state='staged' JOIN file f ON f.id=r.file WHERE m.holding IN"
+        " CROSS JOIN record r ON r.id=m.record AND r.state='create' JOIN file f ON f.id=r.file WHERE m.holding IN"
         " (SELECT holding FROM scratch.matched GROUP BY holding HAVING COUNT(*)>1) ORDER BY m.holding, r.id",
         (),
     )

@@ -129,7 +129,7 @@ def held_labels(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
 def staged_fields(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     """Give the fields, as JSON, of each staged record that goes to a target's object, created ones too."""
     return draft.run(
-        "SELECT r.id, r.fields FROM record r JOIN object o ON o.id=r.object WHERE o.target=? AND r.state='staged'",
+        "SELECT r.id, r.fields FROM record r JOIN object o ON o.id=r.object WHERE o.target=? AND r.state='create'",
         (target,),
     )
 
@@ -138,7 +138,7 @@ def count_names(draft: Draft, target: str) -> int:
     """Count the records of a target's object, those that it holds and those that are staged for it."""
     (count,) = draft.run(
         "SELECT (SELECT COUNT(*) FROM scratch.holding WHERE target=?1) + (SELECT COUNT(*) FROM record r"
-        " JOIN object o ON o.id=r.object WHERE o.target=?1 AND r.state='staged')",
+        " JOIN object o ON o.id=r.object WHERE o.target=?1 AND r.state='create')",
         (target,),
     ).fetchone()
     return int(count)
@@ -148,7 +148,7 @@ def count_created(draft: Draft, target: str, first: int) -> int:
     """Count the records of a target's object that lookups created, from number `first` on."""
     (count,) = draft.run(
         "SELECT COUNT(*) FROM record r JOIN object o ON o.id=r.object"
-        " WHERE r.id>=? AND r.row IS NULL AND r.state='staged' AND o.target=?",
+        " WHERE r.id>=? AND r.row IS NULL AND r.state='create' AND o.target=?",
         (first, target),
     ).fetchone()
     return int(count)
@@ -159,8 +159,8 @@ def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
     found = draft.run(
         "SELECT r.id, r.object, r.fields, COALESCE(w.waiting, 0) FROM record r JOIN object o ON o.id=r.object"
         " LEFT JOIN (SELECT s.holder, COUNT(DISTINCT s.record) AS waiting FROM resolution s JOIN record c"
-        " ON c.id=s.record AND c.state='staged' WHERE s.holder>=? GROUP BY s.holder) w ON w.holder=r.id"
-        " WHERE r.id>=? AND r.row IS NULL AND r.state='staged' AND o.target=? ORDER BY r.id",
+        " ON c.id=s.record AND c.state='create' WHERE s.holder>=? GROUP BY s.holder) w ON w.holder=r.id"
+        " WHERE r.id>=? AND r.row IS NULL AND r.state='create' AND o.target=? ORDER BY r.id",
         (first, first, target),
     )
     return (Named(*row) for row in found)

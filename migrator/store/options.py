@@ -33,7 +33,7 @@ def adopt_spelling(draft: Draft, fold: Callable[[str], str]) -> None:
     draft.db.create_function("fold", 1, fold, deterministic=True)
     draft.run(
         "INSERT OR IGNORE INTO scratch.spelling SELECT o.target, p.field, fold(p.value), p.value FROM problem p"
-        " JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record AND r.state='staged'"
+        " JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record AND r.state='create'"
         " WHERE p.code=? ORDER BY p.id",
         (ADDED,),
     )

@@ -69,7 +69,7 @@ _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
     " COALESCE(m.holding, i.record), COALESCE(p.state, ''), COALESCE(n.name, ''), p.row,"
     " COALESCE(p.key, h.id, ''), COALESCE(h.label, ''), COALESCE(p.object, 0) FROM {origin}"
-    " JOIN record r ON r.id=f.record AND r.state='staged'"
+    " JOIN record r ON r.id=f.record AND r.state='create'"
     " LEFT JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
     " LEFT JOIN record p ON p.id=i.record"
     " LEFT JOIN file n ON n.id=p.file"
@@ -98,11 +98,11 @@ def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int
     """Resolve and count the references of a wave that found one live record, for lookups that ask one object only."""
     return draft.run(
         "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, MIN(COALESCE(m.holding, i.record))"
-        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
+        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='create'"
         " CROSS JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
         " LEFT JOIN record p ON p.id=i.record LEFT JOIN scratch.matched m ON m.record=i.record"
         " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?))"
-        " AND (i.record<0 OR m.holding<0 OR p.state='staged') GROUP BY f.rowid"
+        " AND (i.record<0 OR m.holding<0 OR p.state='create') GROUP BY f.rowid"
         " HAVING MIN(COALESCE(m.holding, i.record))=MAX(COALESCE(m.holding, i.record))",
         (wave, after, json.dumps(lookups)),
     ).rowcount
@@ -112,7 +112,7 @@ def miss_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -
     """Note the references of a wave that nothing states, for lookups that create from one object only; counts them."""
     return draft.run(
         "INSERT INTO scratch.missing SELECT f.rowid, f.digest, f.proof, f.record, f.field, f.item, f.lookup"
-        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='staged'"
+        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='create'"
         " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
         " (SELECT 1 FROM scratch.identity i WHERE i.digest=f.digest AND i.proof=f.proof)",
         (wave, after, json.dumps(lookups)),
@@ -127,7 +127,7 @@ def found_unresolved(draft: Draft, wave: int) -> Iterator[Found]:
 
 def found_postponed(draft: Draft) -> Iterator[Found]:
     """Give the references that were put off, with what they find now."""
-    origin = "scratch.postponed o JOIN scratch.reference f ON f.rowid=o.reference"
+    origin = "scratch.postponed o CROSS JOIN scratch.reference f ON f.rowid=o.reference"
     return _grouped(draft.run(_FOUND.format(origin=origin, condition=_UNRESOLVED)))
 
 
@@ -273,7 +273,7 @@ def point_at_created(draft: Draft) -> None:
 
 def has_left(draft: Draft) -> bool:
     """Tell whether any record is no longer staged: rejected, or left out."""
-    return draft.run("SELECT 1 FROM record WHERE state<>'staged' LIMIT 1").fetchone() is not None
+    return draft.run("SELECT 1 FROM record WHERE state<>'create' LIMIT 1").fetchone() is not None
 
 
 def has_rejected(draft: Draft) -> bool:
@@ -287,7 +287,7 @@ def cascades(draft: Draft) -> list[Cascade]:
     found = draft.run(
         "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
         " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
-        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='staged'"
+        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='create'"
         " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
         " ORDER BY s.record, s.field"
     )
@@ -299,7 +299,7 @@ def reopen_left_out(draft: Draft) -> int:
     draft.run("DELETE FROM scratch.reopened")
     draft.run(
         "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM resolution s"
-        " JOIN record p ON p.id=s.holder AND p.state='skip' JOIN record c ON c.id=s.record AND c.state='staged'"
+        " JOIN record p ON p.id=s.holder AND p.state='skip' JOIN record c ON c.id=s.record AND c.state='create'"
         " LEFT JOIN scratch.matched m ON m.record=p.id WHERE m.record IS NULL"
     )
     draft.run(
@@ -315,7 +315,7 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     """Give the staged records of an object that are new and whose reference found nothing."""
     found = draft.run(
         "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
-        " WHERE r.object=? AND r.state='staged' AND m.record IS NULL AND json_extract(r.fields, ?) IS NOT NULL"
+        " WHERE r.object=? AND r.state='create' AND m.record IS NULL AND json_extract(r.fields, ?) IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=r.id AND s.field=?)",
         (number, f'$."{field}".{LOOKUP_KEY}', field),
     )
@@ -328,9 +328,9 @@ def settle_twins(draft: Draft) -> None:
     Only the first filled match line counts, as for rows that are duplicates.
     """
     found = draft.run(
-        "SELECT p.record, MIN(o.record) FROM scratch.page p JOIN record r ON r.id=p.record AND r.state='staged'"
+        "SELECT p.record, MIN(o.record) FROM scratch.page p JOIN record r ON r.id=p.record AND r.state='create'"
         " JOIN scratch.identity o ON o.digest=p.digest AND o.proof=p.proof AND o.line=p.line AND o.record<p.record"
-        " JOIN record e ON e.id=o.record AND e.state='staged' WHERE p.is_first=1 GROUP BY p.record"
+        " JOIN record e ON e.id=o.record AND e.state='create' WHERE p.is_first=1 GROUP BY p.record"
     ).fetchall()
     draft.set_state(Action.SKIP, [record for record, _other in found])
     draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((other, record) for record, other in found))
@@ -339,8 +339,8 @@ def settle_twins(draft: Draft) -> None:
 def drop_unwanted(draft: Draft) -> int:
     """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
     return draft.run(
-        "UPDATE record SET state=? WHERE row IS NULL AND state='staged' AND id NOT IN"
-        " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='staged')",
+        "UPDATE record SET state=? WHERE row IS NULL AND state='create' AND id NOT IN"
+        " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='create')",
         (str(Action.SKIP),),
     ).rowcount
 
@@ -367,7 +367,7 @@ def late_records(draft: Draft, number: int, *, first: int) -> Iterator[Late]:
         " LEFT JOIN record p ON p.id=s.holder LEFT JOIN object o ON o.id=p.object"
         " LEFT JOIN scratch.holding h ON h.record=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
         " LEFT JOIN scratch.holding d ON d.record=m.holding"
-        " WHERE r.object=? AND r.id>=? AND r.state='staged' ORDER BY r.id",
+        " WHERE r.object=? AND r.id>=? AND r.state='create' ORDER BY r.id",
         (number, first),
     )
     for (record, key, fields), group in groupby(rows, key=itemgetter(0, 1, 2)):

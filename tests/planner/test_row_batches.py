@@ -74,7 +74,7 @@ def staged(folder: Path, steps: str, rows: Sequence[Sequence[str]], size: int) -
     with Draft(folder / "acme.plan") as draft:
         count: StageCount = asyncio.run(stage_of(draft, item).add(item.objects["contacts"], Sized(rows, size)))
         found = (
-            draft.run("SELECT row, key, cells, fields FROM record WHERE state='staged' ORDER BY id").fetchall(),
+            draft.run("SELECT row, key, cells, fields FROM record WHERE state='create' ORDER BY id").fetchall(),
             draft.run("SELECT row, key, cells, fields FROM record WHERE state='reject' ORDER BY 1, 2").fetchall(),
             draft.run("SELECT code, value, fact FROM problem ORDER BY 1, 2, 3").fetchall(),
             draft.run("SELECT digest, line FROM scratch.identity ORDER BY 1, 2").fetchall(),

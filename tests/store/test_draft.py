@@ -37,7 +37,7 @@ def test_rows_are_staged_with_all_that_they_state(draft: Draft) -> None:
     reference = StagedReference(1, "company", 0, 3, 1, 21, 22)
     problem = StagedProblem(1, 1, "E110", "born", "x", "'born' is not a date", "")
     draft.add_rows([record(1)], [identity], [reference], [problem])
-    assert draft.run("SELECT * FROM record").fetchall() == [(1, 1, 1, 2, "1", "[]", "{}", "staged")]
+    assert draft.run("SELECT * FROM record").fetchall() == [(1, 1, 1, 2, "1", "[]", "{}", "create")]
     assert draft.run("SELECT * FROM scratch.identity").fetchall() == [(11, 12, 1, 0, 0)]
     assert draft.run("SELECT * FROM scratch.reference").fetchall() == [(1, "company", 0, 3, 1, 21, 22)]
     assert draft.run("SELECT * FROM problem").fetchall() == [(1, *problem)]
@@ -55,7 +55,7 @@ def test_states_are_counted_by_rows(draft: Draft) -> None:
     draft.add_rows([record(1), record(2, 3), record(3, 4), record(4, None)], [], [], [])
     draft.set_state(Action.REJECT, [1, 3])
     draft.set_state("create", [4])
-    assert states_by_object(draft) == {1: {"reject": 2, "staged": 1}}
+    assert states_by_object(draft) == {1: {"create": 1, "reject": 2}}
 
 
 def test_facts_stand_with_their_object(draft: Draft) -> None:
