@@ -10,6 +10,7 @@ from migrator.records import ObjectType
 from migrator.store.draft import StagedProblem
 from migrator.store.likeness import Named, object_and_key
 from migrator.store.references import created_by, let_stand_in
+from migrator.store.resolving import note_waiting
 
 _HINT = "write the name in one way, or state on_ambiguous: ask to decide each"
 
@@ -24,6 +25,8 @@ def guard_created(desk: Desk, first: int) -> None:
         if known.lookup.unless_similar is not None:
             name = known.targets[known.made].name
             limits[name] = min(known.lookup.unless_similar, limits.get(name, Decimal(1)))
+    if limits:
+        note_waiting(desk.draft)
     for name, limit in limits.items():
         target = desk.compiled.catalog.objects[name]
         with Decisions(desk.draft) as decisions:

@@ -30,20 +30,18 @@ from migrator.store.references import (
     Missing,
     add_created,
     askers,
-    count_in_wave,
     fields_of,
     found_in_wave,
     found_postponed,
     found_unresolved,
     lacking,
     last_reference,
-    miss_plain,
     missing,
     point_at_created,
     reopen_left_out,
-    resolve_plain,
     settle_twins,
 )
+from migrator.store.resolving import ask, index_references, point
 
 _NAMED = 5
 _HINT = "add it, correct the value, or state on_missing: create | blank | skip"
@@ -70,6 +68,7 @@ class Lookups:
     def resolve_all(self) -> None:
         """Resolve, round by round; then reject what points at rejected records, and so on."""
         first, after = 1, 0
+        index_references(self._draft)
         while True:
             newest, created = last_reference(self._draft), self.next_record
             self._resolve_rounds(first, after)
@@ -115,12 +114,11 @@ class Lookups:
         """Decide what is plain by joins over whole sets, the rest one by one."""
         plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
         creating = [known.number for known in plain if known.lookup.on_missing == "create"]
-        decided = resolve_plain(self._draft, wave, [known.number for known in plain], after=after)
-        decided += miss_plain(self._draft, wave, creating, after=after)
-        if decided == count_in_wave(self._draft, wave, after=after):
+        if ask(self._draft, wave, [known.number for known in plain], creating, after=after):
             self._create_missing()
         else:
             self._resolve_each(found_in_wave(self._draft, wave, after=after))
+        point(self._draft, wave, after=after)
 
     def _resolve_each(self, references: Iterator[Found]) -> None:
         with Decisions(self._draft) as decisions:

@@ -32,6 +32,7 @@ from migrator.store.holdings import note_unstated
 from migrator.store.ledger import Ledger, PlanEntry, file_facts
 from migrator.store.options import adopt_spelling
 from migrator.store.plan import Plan, seal
+from migrator.store.resolving import note_causes, note_waiting
 from migrator.store.tallies import set_facts
 
 INLINE, PROCESSES = ENGINES = ("inline", "processes")
@@ -150,11 +151,13 @@ async def _fill(
     settle_matches(desk)
     first_created = stage.next_record
     Lookups(desk, first_created).resolve_all()
+    note_waiting(draft)
     note_similar(compiled, draft, first_created)
     proposed = propose(compiled, draft)
     maker = ChangeMaker(compiled, draft, stage.engine)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
+    note_causes(draft)
     gone = {} if how.retry else note_unstated(draft)
     findings = Findings(staged=staged, survey=surveyed, maker=maker, identity=identity, gone=gone)
     header = make_header(compiled, draft, target, findings)

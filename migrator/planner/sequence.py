@@ -21,6 +21,7 @@ from migrator.store.graph import (
     place_again,
     spell_cycle,
 )
+from migrator.store.resolving import note_waiting
 
 SAMPLES = 5
 
@@ -65,6 +66,7 @@ class Sequence:
                     rejected += self._refuse(part, needs)
         if rejected:
             reject_cascades(self._draft)
+            note_waiting(self._draft)
 
     def order(self, group: tuple[str, ...]) -> Cycle:
         """Put the records of a cycle of objects in layers; what closes a cycle of records is left to a link."""

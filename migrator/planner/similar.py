@@ -64,8 +64,9 @@ def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
     Of very many only the first are held against the others, which the plan says: it is a hint, no guard.
     """
     for target in {item.target.name: item.target for item in compiled.objects.values()}.values():
-        count, names = count_created(draft, target.name, first), count_names(draft, target.name)
-        if count > MAX_HINTED or (count and names > MAX_NAMES):
+        count = count_created(draft, target.name, first)
+        names = count_names(draft, target.name) if count else 0
+        if count > MAX_HINTED or names > MAX_NAMES:
             draft.add_problems([_unlooked(compiled, target, count, names)])
         found = likenesses(draft, target, first, SIMILAR, is_hint=True)
         while batch := [_similar_problem(*pair) for pair in islice(found, BATCH)]:

@@ -20,12 +20,11 @@ _TURNS = (
     " LEFT JOIN scratch.holding h ON h.record=m.holding LEFT JOIN scratch.remembered k ON k.record=r.id"
 )
 _POINTERS = (
-    "SELECT s.record, s.field, s.item, COALESCE(h.id, d.id), COALESCE(p.object, 0), COALESCE(p.key, ''),"
-    " COALESCE(h.target, d.target, ''), w.record IS NOT NULL FROM json_each(?) t CROSS JOIN resolution s"
-    " ON s.record=t.value LEFT JOIN scratch.holding h ON h.record=s.holder"
-    " LEFT JOIN record p ON p.id=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
+    "SELECT s.record, s.field, s.item, COALESCE(d.id, s.target_id), COALESCE(s.object, 0), COALESCE(s.key, ''),"
+    " COALESCE(d.target, s.target, ''), w.record IS NOT NULL FROM json_each(?) t CROSS JOIN scratch.resolution s"
+    " ON s.record=t.value LEFT JOIN scratch.matched m ON m.record=s.holder"
     " LEFT JOIN scratch.holding d ON d.record=m.holding"
-    " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field ORDER BY t.id, s.field, s.item"
+    " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field"
 )
 
 ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str, str]

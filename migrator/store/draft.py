@@ -78,13 +78,17 @@ class StagedProblem(NamedTuple):
 
 
 class Draft:
-    """The plan being made; use it as a context, which removes what was not sealed."""
+    """The plan being made; use it as a context, which removes what was not sealed.
+
+    `has_left` tells whether a record has been rejected or left out since its row was read.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._partial = path.with_name(f".{path.name}.partial")
         self._scratch = path.with_name(f".{path.name}.scratch")
         self._files: dict[str, int] = {}
+        self.has_left = False
         with translated(path):
             self.remove()
             create_private(self._partial)
@@ -149,8 +153,10 @@ class Draft:
 
     def set_state(self, state: str | Action, records: Iterable[int]) -> None:
         """Give records their status; what is rejected stays so, since its problem is told already."""
+        numbers = [(str(state), record) for record in records]
+        self.has_left = self.has_left or (bool(numbers) and state in {Action.REJECT, Action.SKIP})
         statement = "UPDATE record SET state=? WHERE id=? AND state<>'reject'"
-        self.many(statement, ((str(state), record) for record in records))
+        self.many(statement, numbers)
 
     def keep_first(self, step: int, values: list[tuple[int, str]]) -> dict[int, int]:
         """Tell which of these (record, value), in their order, stand for which: each to the first of its value."""

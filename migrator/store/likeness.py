@@ -157,11 +157,10 @@ def count_created(draft: Draft, target: str, first: int) -> int:
 def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
     """Give the records of a target's object that lookups created, from number `first` on, in their order."""
     found = draft.run(
-        "SELECT r.id, r.object, r.fields, COALESCE(w.waiting, 0) FROM record r JOIN object o ON o.id=r.object"
-        " LEFT JOIN (SELECT s.holder, COUNT(DISTINCT s.record) AS waiting FROM resolution s JOIN record c"
-        " ON c.id=s.record AND c.state='create' WHERE s.holder>=? GROUP BY s.holder) w ON w.holder=r.id"
+        "SELECT r.id, r.object, r.fields, COALESCE(w.rows, 0) FROM record r JOIN object o ON o.id=r.object"
+        " LEFT JOIN waiting w ON w.record=r.id"
         " WHERE r.id>=? AND r.row IS NULL AND r.state='create' AND o.target=? ORDER BY r.id",
-        (first, first, target),
+        (first, target),
     )
     return (Named(*row) for row in found)
 

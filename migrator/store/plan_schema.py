@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 4
+FORMAT = 5
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -20,8 +20,8 @@ CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGE
   cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INTEGER NOT NULL, code TEXT NOT NULL,
   field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
-CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL, holder INTEGER NOT NULL,
-  PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;
+CREATE TABLE cause(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL) STRICT;
+CREATE TABLE waiting(record INTEGER PRIMARY KEY, rows INTEGER NOT NULL) STRICT;
 CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
   action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
   sha256 TEXT NOT NULL) STRICT;
@@ -43,6 +43,12 @@ CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, r
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
+CREATE TABLE scratch.resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
+  holder INTEGER NOT NULL, target_id TEXT, target TEXT, object INTEGER, key TEXT, PRIMARY KEY(record, field, item))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.asked(digest INTEGER NOT NULL, proof INTEGER NOT NULL, lookup INTEGER NOT NULL,
+  reference INTEGER NOT NULL, is_missing INTEGER NOT NULL, holder INTEGER, target_id TEXT, target TEXT, object INTEGER,
+  key TEXT, PRIMARY KEY(digest, proof, lookup)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.created(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   lookup INTEGER NOT NULL, PRIMARY KEY(digest, proof)) STRICT, WITHOUT ROWID;
 CREATE INDEX scratch.created_by_record ON created(record);

@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """One value that was looked for in vain: who asked first, with what fields, and how many wait for it."""
+    """One value that was looked for in vain: who asked first, and with what fields."""
 
     digest: int
     proof: int
@@ -47,7 +47,6 @@ class Missing(NamedTuple):
     item: int
     lookup: int
     fields: dict[str, Any]
-    waiting: int
 
 
 class Cascade(NamedTuple):
@@ -77,46 +76,19 @@ _FOUND = (
     " LEFT JOIN scratch.holding h ON h.record=i.record"
     " WHERE {condition} ORDER BY f.rowid"
 )
-_NOT_MISSED = "NOT EXISTS (SELECT 1 FROM scratch.missing g WHERE g.reference=f.rowid)"
-_UNRESOLVED = "NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=f.record AND s.field=f.field AND s.item=f.item)"
+_UNDECIDED = (
+    "NOT EXISTS (SELECT 1 FROM scratch.asked a WHERE a.digest=f.digest AND a.proof=f.proof AND a.lookup=f.lookup"
+    " AND (a.is_missing OR a.holder IS NOT NULL))"
+)
+_UNRESOLVED = (
+    "NOT EXISTS (SELECT 1 FROM scratch.resolution s WHERE s.record=f.record AND s.field=f.field AND s.item=f.item)"
+)
 
 
 def found_in_wave(draft: Draft, wave: int, *, after: int) -> Iterator[Found]:
     """Give the references of a wave, from a number of reference on, that are not decided, with what they found."""
-    condition = f"f.wave=? AND f.rowid>? AND {_UNRESOLVED} AND {_NOT_MISSED}"
+    condition = f"f.wave=? AND f.rowid>? AND {_UNRESOLVED} AND {_UNDECIDED}"
     return _grouped(draft.run(_FOUND.format(origin="scratch.reference f", condition=condition), (wave, after)))
-
-
-def count_in_wave(draft: Draft, wave: int, *, after: int) -> int:
-    """Count the references of a wave, from a number of reference on."""
-    statement = "SELECT COUNT(*) FROM scratch.reference WHERE wave=? AND rowid>?"
-    (count,) = draft.run(statement, (wave, after)).fetchone()
-    return int(count)
-
-
-def resolve_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> int:
-    """Resolve and count the references of a wave that found one live record, for lookups that ask one object only."""
-    return draft.run(
-        "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, MIN(COALESCE(m.holding, i.record))"
-        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='create'"
-        " CROSS JOIN scratch.identity i ON i.digest=f.digest AND i.proof=f.proof"
-        " LEFT JOIN record p ON p.id=i.record LEFT JOIN scratch.matched m ON m.record=i.record"
-        " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?))"
-        " AND (i.record<0 OR m.holding<0 OR p.state='create') GROUP BY f.rowid"
-        " HAVING MIN(COALESCE(m.holding, i.record))=MAX(COALESCE(m.holding, i.record))",
-        (wave, after, json.dumps(lookups)),
-    ).rowcount
-
-
-def miss_plain(draft: Draft, wave: int, lookups: Sequence[int], *, after: int) -> int:
-    """Note the references of a wave that nothing states, for lookups that create from one object only; counts them."""
-    return draft.run(
-        "INSERT INTO scratch.missing SELECT f.rowid, f.digest, f.proof, f.record, f.field, f.item, f.lookup"
-        " FROM scratch.reference f CROSS JOIN record r ON r.id=f.record AND r.state='create'"
-        " WHERE f.wave=? AND f.rowid>? AND f.lookup IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
-        " (SELECT 1 FROM scratch.identity i WHERE i.digest=f.digest AND i.proof=f.proof)",
-        (wave, after, json.dumps(lookups)),
-    ).rowcount
 
 
 def found_unresolved(draft: Draft, wave: int) -> Iterator[Found]:
@@ -168,7 +140,12 @@ def last_reference(draft: Draft) -> int:
 
 def resolve(draft: Draft, rows: Iterable[tuple[int, str, int, int]]) -> None:
     """Decide: (record, field, item of a list, what it points at)."""
-    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?,?)", rows)
+    draft.many(
+        "INSERT OR REPLACE INTO scratch.resolution SELECT o.*, h.id, h.target, p.object, p.key FROM"
+        " (SELECT ?, ?, ?, ? AS holder) o LEFT JOIN scratch.holding h ON h.record=o.holder"
+        " LEFT JOIN record p ON p.id=o.holder",
+        rows,
+    )
 
 
 def postpone(draft: Draft, references: Iterable[tuple[int]]) -> None:
@@ -184,24 +161,25 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int,
 def missing(draft: Draft) -> Iterator[Missing]:
     """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
     rows = draft.run(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
-        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields, g.waiting FROM (SELECT digest, proof,"
-        " field, item, lookup, MIN(record) AS first, COUNT(*) AS waiting FROM scratch.missing GROUP BY digest, proof) g"
+        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields FROM (SELECT digest, proof,"
+        " field, item, lookup, MIN(record) AS first FROM scratch.missing GROUP BY digest, proof) g"
         " JOIN record r ON r.id=g.first LEFT JOIN scratch.created c ON c.digest=g.digest AND c.proof=g.proof"
         " WHERE c.record IS NULL ORDER BY g.first"
     )
-    for digest, proof, record, field, item, lookup, fields, waiting in rows:
-        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields), waiting)
+    for digest, proof, record, field, item, lookup, fields in rows:
+        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields))
 
 
 def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
     """Give all who looked for one value in vain, in their order."""
     rows = draft.run(
-        "SELECT m.record, m.field, m.item, m.lookup, r.fields FROM scratch.missing m JOIN record r ON r.id=m.record"
-        " WHERE m.digest=? AND m.proof=? ORDER BY m.record",
+        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
+        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND EXISTS (SELECT 1 FROM scratch.missing m WHERE"
+        " m.digest=f.digest AND m.proof=f.proof AND m.lookup=f.lookup) ORDER BY f.record",
         (digest, proof),
     )
     for record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields), 1)
+        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields))
 
 
 class Created(NamedTuple):
@@ -251,7 +229,8 @@ def created_by(draft: Draft, record: int) -> Created:
 
 def let_stand_in(draft: Draft, record: int, other: int) -> None:
     """Let another record, planned or of the target, take the place of one that a lookup created."""
-    draft.run("UPDATE resolution SET holder=? WHERE holder=?", (other, record))
+    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
+    resolve(draft, ((*slot, other) for slot in pointing))
     draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
     draft.set_state(Action.SKIP, [record])
 
@@ -259,10 +238,11 @@ def let_stand_in(draft: Draft, record: int, other: int) -> None:
 def point_at_created(draft: Draft) -> None:
     """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
     draft.run(
-        "INSERT INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record) FROM scratch.missing m"
+        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
+        " h.target, p.object, p.key FROM scratch.missing m"
         " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " LEFT JOIN scratch.matched d ON d.record=c.record WHERE true"
-        " ON CONFLICT DO NOTHING"
+        " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
+        " LEFT JOIN scratch.holding h ON h.record=d.holding WHERE true ON CONFLICT DO NOTHING"
     )
     draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
@@ -287,7 +267,7 @@ def cascades(draft: Draft) -> list[Cascade]:
     found = draft.run(
         "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
         " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
-        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='create'"
+        " FROM scratch.resolution s JOIN record c ON c.id=s.record AND c.state='create'"
         " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
         " ORDER BY s.record, s.field"
     )
@@ -298,12 +278,13 @@ def reopen_left_out(draft: Draft) -> int:
     """Put references off again whose record was left out in the meantime; tells how many queries they have."""
     draft.run("DELETE FROM scratch.reopened")
     draft.run(
-        "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM resolution s"
+        "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM scratch.resolution s"
         " JOIN record p ON p.id=s.holder AND p.state='skip' JOIN record c ON c.id=s.record AND c.state='create'"
         " LEFT JOIN scratch.matched m ON m.record=p.id WHERE m.record IS NULL"
     )
     draft.run(
-        "DELETE FROM resolution WHERE (record, field, item) IN (SELECT record, field, item FROM scratch.reopened)"
+        "DELETE FROM scratch.resolution WHERE (record, field, item) IN"
+        " (SELECT record, field, item FROM scratch.reopened)"
     )
     return draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid FROM scratch.reference f"
@@ -316,7 +297,7 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     found = draft.run(
         "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
         " WHERE r.object=? AND r.state='create' AND m.record IS NULL AND json_extract(r.fields, ?) IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=r.id AND s.field=?)",
+        " AND NOT EXISTS (SELECT 1 FROM scratch.resolution s WHERE s.record=r.id AND s.field=?)",
         (number, f'$."{field}".{LOOKUP_KEY}', field),
     )
     return (record for (record,) in found)
@@ -340,7 +321,7 @@ def drop_unwanted(draft: Draft) -> int:
     """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
     return draft.run(
         "UPDATE record SET state=? WHERE row IS NULL AND state='create' AND id NOT IN"
-        " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='create')",
+        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
         (str(Action.SKIP),),
     ).rowcount
 
@@ -363,7 +344,7 @@ def late_records(draft: Draft, number: int, *, first: int) -> Iterator[Late]:
     rows = draft.run(
         "SELECT r.id, r.key, r.fields, s.field, s.item, COALESCE(h.target, d.target)"
         " || '/' || LOWER(COALESCE(h.id, d.id)), o.name, HEX(p.key)"
-        " FROM record r LEFT JOIN resolution s ON s.record=r.id"
+        " FROM record r LEFT JOIN scratch.resolution s ON s.record=r.id"
         " LEFT JOIN record p ON p.id=s.holder LEFT JOIN object o ON o.id=p.object"
         " LEFT JOIN scratch.holding h ON h.record=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
         " LEFT JOIN scratch.holding d ON d.record=m.holding"

@@ -154,7 +154,7 @@ def missing_parents(plan: Plan) -> Iterator[MissingParent]:
         " FROM problem p JOIN object o ON o.id=p.object JOIN record r ON r.id=p.record"
         " WHERE p.code IN ('E203','E204','E205') GROUP BY o.name, p.field, p.value) g"
         " LEFT JOIN (SELECT record, MIN(id), code, fact FROM problem GROUP BY record) c ON g.code='E204' AND c.record="
-        "(SELECT h.id FROM resolution s JOIN record h ON h.id=s.holder AND h.state='reject' WHERE s.record=g.record"
+        "(SELECT h.id FROM cause s JOIN record h ON h.id=s.holder WHERE s.record=g.record"
         " AND s.field IN (g.field, '^' || g.field) AND h.key=g.value)"
         " ORDER BY g.waiting DESC, g.value"
     )
@@ -183,11 +183,8 @@ class ForLookups(NamedTuple):
 def created_for_lookups(plan: Plan, limit: int = -1) -> Iterator[ForLookups]:
     """Give the records that a plan creates for lookups, those that most rows wait on first."""
     rows = plan.db.execute(
-        "WITH waiting AS (SELECT s.holder, COUNT(DISTINCT s.record) AS n FROM resolution s"
-        " JOIN record c ON c.id=s.record AND c.state NOT IN ('reject', 'skip') GROUP BY s.holder)"
-        " SELECT o.name, r.key, r.fields, w.n FROM record r JOIN object o ON o.id=r.object"
-        " JOIN waiting w ON w.holder=r.id"
-        " WHERE r.row IS NULL AND r.state='create' ORDER BY w.n DESC, r.id LIMIT ?",
+        "SELECT o.name, r.key, r.fields, w.rows FROM waiting w JOIN record r ON r.id=w.record"
+        " JOIN object o ON o.id=r.object WHERE r.row IS NULL AND r.state='create' ORDER BY w.rows DESC, r.id LIMIT ?",
         (limit,),
     )
     for name, key, fields, count in rows:

@@ -8,6 +8,7 @@ import pytest
 from migrator.store import changes, graph
 from migrator.store.draft import Draft, StagedRecord
 from migrator.store.graph import Demand, Need, Step
+from migrator.store.references import resolve
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def draft(tmp_path: Path) -> Iterator[Draft]:
 
 def point(draft: Draft, *pairs: tuple[int, int], field: str = "to") -> None:
     """Let records point at others."""
-    draft.many("INSERT INTO resolution VALUES(?,?,?,?)", ((one, field, n, to) for n, (one, to) in enumerate(pairs)))
+    resolve(draft, ((one, field, n, to) for n, (one, to) in enumerate(pairs)))
 
 
 def draw(draft: Draft, *demands: tuple[int, str, Demand], least: Demand = Demand.OPTIONAL) -> None:

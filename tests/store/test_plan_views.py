@@ -124,8 +124,8 @@ def test_missing_parent_has_its_own_cause(tmp_path: Path) -> None:
         Row("contacts", 2, "1", state="reject", problems=[("E204", "company", "2", "points", "")]),
     ]
     seal_plan(tmp_path / "x.plan", rows)
-    edit(tmp_path / "x.plan", "INSERT INTO resolution VALUES(3,'company',0,1)")
-    edit(tmp_path / "x.plan", "INSERT INTO resolution VALUES(3,'company',1,2)")
+    edit(tmp_path / "x.plan", "INSERT INTO cause VALUES(3,'company',1)")
+    edit(tmp_path / "x.plan", "INSERT INTO cause VALUES(3,'company',2)")
     with Plan(tmp_path / "x.plan") as plan:
         assert [item.cause for item in missing_parents(plan)] == [("E110", "two")]
 

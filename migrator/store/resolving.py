@@ -1,0 +1,98 @@
+"""References of one wave, value by value: what all find who ask for the same is found, or missed, once.
+
+Values are taken in the order of their digests, in which the identities lie too: no record is asked for at random but
+those that are found. Only lookups that ask one object are decided here; their slots then hold what they point at.
+"""
+
+import json
+from collections.abc import Sequence
+
+from migrator.store.draft import Draft
+
+_LEFT_WAVE = -1
+
+_SAME = "{0}.digest=f.digest AND {0}.proof=f.proof AND {0}.lookup=f.lookup"
+_LISTED = "(SELECT value FROM json_each(?))"
+
+# A hit counts if it is live: a record of the target, or a planned one that is neither rejected nor left out. What is
+# planned and matched stands for its match.
+_FILL = (
+    "INSERT INTO scratch.asked WITH hit AS (SELECT g.*, i.record AS stated, COALESCE(m.holding, i.record) AS holder,"
+    " i.record<0 OR m.holding<0 OR p.state='create' AS is_live, p.object, p.key FROM (SELECT digest, proof, lookup,"
+    " MIN(rowid) AS reference FROM scratch.reference INDEXED BY reference_by_value"
+    f" WHERE wave=? AND rowid>? AND lookup IN {_LISTED} GROUP BY digest, proof, lookup) g"
+    " LEFT JOIN scratch.identity i ON i.digest=g.digest AND i.proof=g.proof LEFT JOIN record p ON p.id=i.record"
+    " LEFT JOIN scratch.matched m ON m.record=i.record)"
+    f" SELECT t.digest, t.proof, t.lookup, t.reference, COUNT(t.stated)=0 AND t.lookup IN {_LISTED},"
+    " CASE WHEN MIN(t.holder) FILTER (WHERE is_live)=MAX(t.holder) FILTER (WHERE is_live) THEN MIN(t.holder)"
+    " FILTER (WHERE is_live) END, MAX(h.id) FILTER (WHERE is_live), MAX(h.target) FILTER (WHERE is_live),"
+    " MAX(t.object) FILTER (WHERE is_live), MAX(t.key) FILTER (WHERE is_live)"
+    " FROM hit t LEFT JOIN scratch.holding h ON h.record=t.holder GROUP BY t.digest, t.proof, t.lookup"
+)
+
+
+def index_references(draft: Draft) -> None:
+    """Sort what references ask for, once, when those of all rows are staged."""
+    draft.run("CREATE INDEX scratch.reference_by_value ON reference(digest, proof, lookup, wave)")
+
+
+def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int], *, after: int) -> bool:
+    """Gather what the references of a wave ask for by some lookups, and what answers; those behind number `after`.
+
+    What nothing states is noted as missing for the lookups that create. Tells whether that decides all of the wave.
+    """
+    if draft.has_left:  # nobody asks any longer for a record that is rejected or left out
+        statement = "UPDATE scratch.reference SET wave=? WHERE wave=? AND record IN (SELECT id FROM record"
+        draft.run(f"{statement} WHERE state<>'create')", (_LEFT_WAVE, wave))
+    draft.run(_FILL, (wave, after, json.dumps(lookups), json.dumps(creating)))
+    draft.run(
+        "INSERT INTO scratch.missing SELECT a.reference, a.digest, a.proof, f.record, f.field, f.item, a.lookup"
+        " FROM scratch.asked a CROSS JOIN scratch.reference f ON f.rowid=a.reference WHERE a.is_missing"
+    )
+    undecided = draft.run(
+        "SELECT 1 FROM scratch.reference WHERE wave=?1 AND rowid>?2 AND lookup NOT IN (SELECT value FROM json_each(?3))"
+        " UNION ALL SELECT 1 FROM scratch.asked WHERE holder IS NULL AND NOT is_missing LIMIT 1",
+        (wave, after, json.dumps(lookups)),
+    )
+    return undecided.fetchone() is None
+
+
+def point(draft: Draft, wave: int, *, after: int) -> None:
+    """Let all who asked point at what answered, or at what was made for them; put off what nothing was made for."""
+    draft.run(
+        "UPDATE scratch.asked SET (holder, target_id, target, object, key)=(SELECT COALESCE(d.holding, c.record), h.id,"
+        " h.target, p.object, p.key FROM scratch.created c JOIN record p ON p.id=c.record"
+        " LEFT JOIN scratch.matched d ON d.record=c.record LEFT JOIN scratch.holding h ON h.record=d.holding"
+        " WHERE c.digest=asked.digest AND c.proof=asked.proof) WHERE is_missing"
+    )
+    asking = f"FROM scratch.reference f CROSS JOIN scratch.asked a ON {_SAME.format('a')} WHERE f.wave=? AND f.rowid>?"
+    draft.run(
+        "INSERT OR REPLACE INTO scratch.resolution SELECT f.record, f.field, f.item, a.holder, a.target_id, a.target,"
+        f" a.object, a.key {asking} AND a.holder IS NOT NULL",
+        (wave, after),
+    )
+    if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():
+        draft.run(
+            f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {asking} AND a.is_missing AND a.holder IS NULL",
+            (wave, after),
+        )
+    draft.run("DELETE FROM scratch.asked")
+
+
+def note_waiting(draft: Draft) -> None:
+    """Count the rows that wait for each record that lookups created, as far as it is known by now which rows stay."""
+    draft.run("DELETE FROM waiting")
+    draft.run(
+        "INSERT INTO waiting SELECT s.holder, COUNT(DISTINCT s.record) FROM scratch.resolution s"
+        " CROSS JOIN record c ON c.id=s.record AND c.state='create'"
+        " WHERE s.holder>=(SELECT MIN(record) FROM scratch.created) GROUP BY s.holder"
+    )
+
+
+def note_causes(draft: Draft) -> None:
+    """Note for the records that point at rejected ones which those are."""
+    draft.run(
+        "INSERT INTO cause SELECT s.record, s.field, s.holder FROM"
+        " (SELECT DISTINCT record FROM problem WHERE code='E204') p CROSS JOIN scratch.resolution s"
+        " ON s.record=p.record JOIN record h ON h.id=s.holder AND h.state='reject'"
+    )
