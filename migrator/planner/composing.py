@@ -69,7 +69,7 @@ class Composed:
 
     def count(self, number: int) -> Counts:
         """Give the counts of an object."""
-        return self.counts.setdefault(number, Counts())
+        return self.counts.get(number) or self.counts.setdefault(number, Counts())
 
 
 class Composer:

@@ -220,8 +220,9 @@ class Lookups:
             record = self.next_record
             self.next_record += 1
             records.append(StagedRecord(record, made.number, None, None, key, None, to_json(fields)))
-            identities += self._stating[made.item.name].identities(record, key, fields)
-            identities.append(StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE))
+            stated = self._stating[made.item.name].identities(record, key, fields)
+            own = StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE)
+            identities += stated if own in stated else [*stated, own]
             references += self._references(known, record, fields)
             created.append(Created(record, known.number, item.digest, item.proof))
             self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)

@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from migrator.json_text import from_json
 from migrator.records import Action
 from migrator.store.draft import Draft, IdentityRow, StagedRecord, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
@@ -167,7 +168,7 @@ def missing(draft: Draft) -> Iterator[Missing]:
         " WHERE c.record IS NULL ORDER BY g.first"
     )
     for digest, proof, record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields))
+        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
 
 
 def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
@@ -179,7 +180,7 @@ def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
         (digest, proof),
     )
     for record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, json.loads(fields))
+        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
 
 
 class Created(NamedTuple):
