@@ -1,6 +1,6 @@
 """What the planner and the executor may ask of the world outside."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,8 +101,10 @@ class Target(Protocol):
     async def identify(self) -> Identity:
         """Tell which account of which server this is."""
 
-    def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
-        """Read all records of an object in pages, or those changed in the last minutes."""
+    def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
+        """Read all records of an object in pages, or those changed in the last minutes; of their fields some `only`."""
 
     def pages_left(self, name: str) -> int | None:
         """Tell how many pages follow the last one that `read` gave of an object; None where the target does not say."""

@@ -10,6 +10,7 @@ from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.decisions import BATCH
 from migrator.planner.identities import ID, KEY, MARKER, digest_of
 from migrator.planner.lines import PARENT, Line, Part
+from migrator.planner.needed import needed_fields
 from migrator.planner.reads import PAGES, Question, Reads, answers, question_for
 from migrator.planner.recognising import asked_lines
 from migrator.records import Fields, ObjectType, TargetRecord
@@ -47,8 +48,9 @@ class Survey:
 class _View:
     """One object of the target and all that the mapping wants to recognise in it.
 
-    Its records are kept whole where it is known late which of them a row is, or where a person may be asked. `parts`
-    are those of match lines of (parent's object) to which its records give values.
+    Its records are kept where it is known late which of them a row is, or where a person may be asked. `parts` are
+    those of match lines of (parent's object) to which its records give values. `needed` are the fields that are looked
+    at, None for all: a person who is asked sees the whole.
     """
 
     target: ObjectType
@@ -57,6 +59,7 @@ class _View:
     markers: frozenset[str]
     keeps_all: bool
     parts: tuple[tuple[str, Part], ...]
+    needed: tuple[str, ...] | None
 
     def child_values(self, item: TargetRecord) -> Iterator[ChildValue]:
         """Give what a child record says of its parents."""
@@ -139,7 +142,7 @@ async def _read_pages(view: _View, target: Target, draft: Draft, given: tuple[It
     name, read = view.target.name, 0
     if question and question.cost <= 1:
         return Reads(target=name, by=question.by, calls=question.cost)
-    pages = target.read(name)
+    pages = target.read(name, only=view.needed)
     async for page in pages:
         read += 1
         left = target.pages_left(name) if read == 1 else None
@@ -194,13 +197,15 @@ def _views(compiled: Compiled) -> Iterator[_View]:
     for name in dict.fromkeys(wanted):
         target = compiled.catalog.objects[name]
         objects = tuple(item for item in compiled.objects.values() if item.item.to == name)
+        asks = name in may_ask or any(item.item.on_ambiguous == "ask" for item in objects)
         yield _View(
             parts=tuple(_parts_below(compiled, name)),
             target=target,
             objects=objects,
             asked=tuple(asked_lines(spec, target, compiled.catalog)),
             markers=frozenset(item.marker for item in objects if item.marker),
-            keeps_all=name in may_ask or any(item.match_level or item.item.on_ambiguous == "ask" for item in objects),
+            keeps_all=asks or any(item.match_level for item in objects),
+            needed=None if asks else needed_fields(compiled, target),
         )
 
 

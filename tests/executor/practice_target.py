@@ -1,7 +1,7 @@
 """A CRM in memory: what each write does is scripted, and its own history is what the tests believe."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -197,8 +197,11 @@ class PracticeTarget:
         """Tell which account this is."""
         return Identity(origin="https://crm.example", fingerprint=self.account)
 
-    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
+    async def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
         """List an object by pages of two."""
+        assert only is None, "who writes looks at whole records"
         self._note(f"? {name}" + ("" if minutes is None else f" {minutes}"))
         self.on_read()
         self._fail()

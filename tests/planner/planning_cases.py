@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,12 @@ def _object(name: str, own: Mapping[str, str], settings: Sequence[str], fields: 
     return f"  {name}:\n{''.join(lines)}    fields: {{{fields}}}\n"
 
 
+def _with_fields(record: TargetRecord, only: Collection[str] | None) -> TargetRecord:
+    """Show no other fields than those that were asked for."""
+    roots = record.fields if only is None else {name for name in record.fields if re.split(r"[.\[]", name)[0] in only}
+    return replace(record, fields={name: record.fields[name] for name in roots})
+
+
 class FixedClock(SystemClock):
     """A wall clock that stands still."""
 
@@ -83,14 +90,16 @@ class MemoryCrm:
         """Tell which account this is."""
         return Identity(origin="https://crm.example", fingerprint=ACCOUNT)
 
-    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
+    async def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
         """List an object page by page, without the records that are not shown."""
         assert minutes is None
         assert self.catalog.objects[name].is_listed, f"{name} cannot be listed"
         self.asked.append(name)
         shown = [item for item in self.held.get(name, []) if item.id not in self.unlisted]
         for start in range(0, len(shown), self.page):
-            yield shown[start : start + self.page]
+            yield [_with_fields(item, only) for item in shown[start : start + self.page]]
 
     async def get(self, name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record, also one that is not shown in lists."""

@@ -1,6 +1,6 @@
 """How the target is read: in pages or by asking, whichever takes fewer calls, and always to the same plan."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +27,11 @@ class FindingCrm(MemoryCrm):
         self.calls = 0
         self.left: int | None = None
 
-    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
+    async def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
         """Count each page; an empty list takes one call, too."""
-        pages = [page async for page in super().read(name, minutes=minutes)]
+        pages = [page async for page in super().read(name, minutes=minutes, only=only)]
         self.calls += not pages
         for number, page in enumerate(pages, start=1):
             self.calls += 1

@@ -1,7 +1,7 @@
 """What the reports' tests share: a CRM in memory, a small plan of every kind, and summaries of any size."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,9 +79,11 @@ class QuietCrm:
         """Tell which account this is."""
         return Identity(origin="https://crm.example", fingerprint="f" * 64)
 
-    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
-        """List what is held."""
-        assert minutes is None
+    async def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
+        """List what is held, whichever fields are wanted."""
+        assert minutes is None or not only
         held = {"k2": {"Name": "Two", "Description": "old"}, "k3": {"Name": "Three", "Description": "same"}}
         if name == "companies":
             yield [TargetRecord(id=key, fields=fields) for key, fields in held.items()]

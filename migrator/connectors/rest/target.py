@@ -1,7 +1,7 @@
 """A CRM as a `Target`: the engine put together around one definition and one connection."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
@@ -77,8 +77,13 @@ class RestTarget:
         digest = hashlib.sha256("\n".join([self._connection.base_url, *ids]).encode()).hexdigest()
         return Identity(origin=self._connection.base_url, fingerprint=digest)
 
-    async def read(self, name: str, *, minutes: int | None = None) -> AsyncIterator[list[TargetRecord]]:
-        """Read an object's records in pages, or those changed in the last minutes. Raises TargetError."""
+    async def read(
+        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
+        """Read an object's records in pages, or those changed in the last minutes; of their fields some `only`.
+
+        Raises TargetError.
+        """
         item = self._definition.objects[name]
         action = item.actions["list"]
         asked = action.all_minutes if minutes is None else min(minutes, action.all_minutes or minutes)
@@ -86,7 +91,7 @@ class RestTarget:
         parents = [*item.type.parents] if "{parent}" in action.path else [""]
         for parent in parents:
             values = {**path_values(self._definition, name, "", (parent, "")), "minutes": asked, "since": since}
-            async for page in self._pages(name, _for_parent(action, values), values):
+            async for page in self._pages(name, _for_parent(action, values), values, only):
                 yield page
 
     async def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
@@ -193,9 +198,11 @@ class RestTarget:
         moment = canonical_datetime(self._clock.now().replace(microsecond=0) - timedelta(minutes=minutes))
         return encode_datetime(self._definition.formats[Kind.DATETIME], moment, self._connection.zone)
 
-    async def _pages(self, name: str, action: Action, values: Mapping[str, Any]) -> AsyncIterator[list[TargetRecord]]:
+    async def _pages(
+        self, name: str, action: Action, values: Mapping[str, Any], only: Collection[str] | None = None
+    ) -> AsyncIterator[list[TargetRecord]]:
         async for page in self._lists.pages(request_for(action, values), action, name):
-            yield [decode_record(self._definition, name, raw, self._connection.zone) for raw in page]
+            yield [decode_record(self._definition, name, raw, self._connection.zone, only) for raw in page]
 
 
 def _for_parent(action: Action, values: Mapping[str, Any]) -> Action:

@@ -4,7 +4,7 @@ A format is a strftime pattern, a pair of texts or numbers for false and true, `
 joins a list, or an object whose parts are such patterns (`{y: "%Y", mo: "%m"}`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,14 +28,19 @@ _BLANK: tuple[Any, ...] = ("", [], {})
 _DATE_LENGTH = len("2024-01-31")
 
 
-def decode_record(definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC) -> TargetRecord:
+def decode_record(
+    definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC, only: Collection[str] | None = None
+) -> TargetRecord:
     """Take a record from an answer: its id, and its known fields as canonical values; blank ones are left out.
 
-    `zone` is that of date-times which name none.
+    `zone` is that of date-times which name none. With `only` no other fields are looked at.
     """
     item = definition.objects[name]
     elsewhere = {field_name: at_path(raw, path) for field_name, path in item.reads.items()}
-    fields = dict(_decoded(definition, item, {**raw, **elsewhere}, zone))
+    stated = {**raw, **elsewhere}
+    if only is not None:
+        stated = {key: stated[key] for key in only if key in stated}
+    fields = dict(_decoded(definition, item, stated, zone))
     record_id = str(at_path(raw, definition.id_path) or "")
     return TargetRecord(id=record_id, fields=fields, parents=tuple(_parents(item, fields)), raw=raw)
 

@@ -143,6 +143,14 @@ def test_field_may_have_a_format_of_its_own(tmp_path: Path) -> None:
     assert decode_record(definition, "people", body).fields == change.fields
 
 
+def test_other_fields_than_those_that_are_needed_are_not_looked_at(tmp_path: Path) -> None:
+    """A field that nobody needs is neither read nor judged; the id always is."""
+    definition = define(tmp_path, f"wire: {{date: '%d.%m.%Y'}}\n{FIELDS}")
+    raw = {"id": "7", "name": "Ada", "age": 3, "odd": "x"}
+    found = decode_record(definition, "people", raw, only=("name", "nothing"))
+    assert (found.id, found.fields) == ("7", {"name": "Ada"})
+
+
 def cleared(folder: Path, wire: str, *, record_id: str = "7", action: str = "update") -> dict[str, Any]:
     """Clear a field of a record; give the body."""
     definition = define(folder, f"wire: {{{wire}}}\n{FIELDS}", update="{method: PUT, path: '/{object}/{id}'}")
