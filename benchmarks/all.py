@@ -25,6 +25,7 @@ FIGURES, README, CHART = HERE / "figures.json", HERE / "README.md", HERE / "char
 PARTS = {
     "start": "start.py",
     "plan": "plan.py --rows 10000 100000 1000000 --only inline processes 'every row refused'",
+    "held": "held.py --held 10000 100000 1000000",
     "apply": "apply.py --rows 2000 --finished 100000 --repeats 2",
     "calls": "calls.py",
     "steps": "rows.py --rows 200000",
@@ -35,6 +36,7 @@ PARTS = {
 SMALL = {
     "start": "start.py --repeats 3",
     "plan": "plan.py --rows 10000",
+    "held": "held.py --held 2000 --rows 500",
     "apply": "apply.py --rows 500 --finished 5000 --repeats 1",
     "calls": "calls.py --small",
     "steps": "rows.py --rows 20000",

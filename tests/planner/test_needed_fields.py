@@ -21,8 +21,12 @@ def needed(folder: Path, target: str, *objects: str) -> set[str]:
 
 def test_what_is_written_named_and_marked_is_needed(tmp_path: Path) -> None:
     """A diff compares what is written; a label is shown; the marker tells whose a record is."""
-    found = needed(tmp_path, "companies", firms())
-    assert found == {"Name", "Website_Business", CRELATE.objects["companies"].marker}
+    found = needed(
+        tmp_path,
+        "companies",
+        firms(fields="Name: {from: name, required: true}, Website_Business: site, Description: of"),
+    )
+    assert found == {"Name", "Website_Business", "Description", CRELATE.objects["companies"].marker}
 
 
 @pytest.mark.parametrize(
