@@ -97,7 +97,7 @@ class Draft:
             self.db.execute("ATTACH ? AS scratch", (str(self._scratch),))
             self.db.execute("PRAGMA scratch.journal_mode=off")
             self.db.execute("PRAGMA scratch.synchronous=0")
-            self.db.execute("PRAGMA scratch.cache_size=-16384")
+            self.db.execute("PRAGMA scratch.cache_size=-8192")
             self.db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self.db.execute(f"PRAGMA user_version={FORMAT}")
             self.db.executescript(PLAN + SCRATCH)

@@ -24,7 +24,7 @@ def test_what_is_written_named_and_marked_is_needed(tmp_path: Path) -> None:
     found = needed(
         tmp_path,
         "companies",
-        firms(fields="Name: {from: name, required: true}, Website_Business: site, Description: of"),
+        firms(fields="Name: name, Website_Business: site, Description: of"),
     )
     assert found == {"Name", "Website_Business", "Description", CRELATE.objects["companies"].marker}
 
