@@ -25,7 +25,7 @@ Handed = tuple[MappingSpec, Source, Catalog]
 PAYS_FROM_ROWS = 10_000
 MOST_WORKERS = 8
 MOST_KEPT = 64
-FEW = 50  # so few that a worker hardly waits for them
+FEW = 100  # so few that a worker hardly waits for them
 COMPOSING = ""  # no name of an object: records are to be composed
 
 

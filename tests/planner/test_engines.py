@@ -57,6 +57,7 @@ def test_plan_is_the_same_where_both_take_turns(tmp_path: Path, monkeypatch: pyt
     """What is made here while a worker is busy waits for what the worker was given before."""
     turns = count()
     monkeypatch.setattr(engines, "MOST_KEPT", 64)
+    monkeypatch.setattr(engines, "FEW", 50)
     monkeypatch.setattr(Worker, "is_free", property(lambda _worker: next(turns) % 10 == 9))
     inline = plan_bytes(tmp_path, INLINE)
     assert inline == plan_bytes(tmp_path, PROCESSES)
@@ -65,7 +66,7 @@ def test_plan_is_the_same_where_both_take_turns(tmp_path: Path, monkeypatch: pyt
 
 def test_few_rows_begin_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would take longer to begin than they take."""
-    monkeypatch.setattr(engines, "PAYS_FROM_ROWS", ROWS)
+    monkeypatch.setattr(engines, "PAYS_FROM_ROWS", 2 * ROWS)
     monkeypatch.setattr(engines, "Worker", None)
     assert plan_bytes(tmp_path, INLINE) == plan_bytes(tmp_path, PROCESSES)
 
