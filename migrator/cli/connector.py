@@ -18,6 +18,7 @@ from migrator.records import Tier
 from migrator.reports.wording import of
 from migrator.reports.writing import write_file
 from migrator.spelling import did_you_mean
+from migrator.store.seen import Seen
 
 if TYPE_CHECKING:
     from migrator.connectors.rest.probing import Probe
@@ -114,24 +115,21 @@ def read_object(manner: Manner, name: str, object_name: str, output: Path | None
         hint = did_you_mean(object_name, listed) or f"there are: {', '.join(listed)}"
         raise SpecError(Problem(code="E016", place=name, fact=f"no list '{object_name}'", hint=hint))
     path = (output or Path(f"{object_name.replace('/', '_')}.jsonl")).absolute()
-    counts: list[int] = []
     target = account.target()
-    write_file(path, lambda file: counts.append(asyncio.run(_read(target, object_name, file))))
-    click.echo(f"{of(counts[0], 'record')} of {object_name} read into {path.name}")
+    with Seen(path) as seen:
+        write_file(path, lambda file: asyncio.run(_read(target, object_name, file, seen)))
+    click.echo(f"{of(seen.count, 'record')} of {object_name} read into {path.name}")
     click.echo("Next: name the fields in a mapping")
     return 0
 
 
-async def _read(target: "RestTarget", object_name: str, file: TextIO) -> int:
-    """Write each record once, also where others write while the list is read; tell how many there were."""
-    known: set[str] = set()
+async def _read(target: "RestTarget", object_name: str, file: TextIO, seen: Seen) -> None:
+    """Write each record once, also where others write while the list is read."""
     async with target as crm:
         async for page in crm.read(object_name):
-            fresh = {record.id: record for record in page if record.id not in known}
-            lines = ({"id": name, **record.fields} for name, record in fresh.items())
+            records = {record.id: record for record in page}
+            lines = ({"id": name, **records[name].fields} for name in seen.fresh(records))
             file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-            known |= fresh.keys()
-    return len(known)
 
 
 async def _probe(definition: Definition, target: "RestTarget", object_name: str) -> "Probe":

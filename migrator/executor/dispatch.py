@@ -149,9 +149,13 @@ class Dispatcher:
         return [(change, replace(write, before=before))]
 
     def _leave(self, ready: list[Ready]) -> Callable[[], bool]:
-        """Give what says, when the turn has come, whether it may be sent: not long after a read that allowed it."""
+        """Give what says, when the turn has come, whether it may be sent: not long after a read that allowed it.
+
+        Where the limit lets two requests go more than a minute apart, the one after the read comes no sooner.
+        """
         clock, is_read = self._how.clock, ready[0][0].action in _READ_FIRST
-        until = clock.monotonic() + MAX_AGE_SECONDS
+        rate = self._target.requests_per_second
+        until = clock.monotonic() + max(MAX_AGE_SECONDS, 2 / rate if rate else 0.0)
         return lambda: not self.is_over and (not is_read or clock.monotonic() <= until)
 
     async def _wait(self) -> None:

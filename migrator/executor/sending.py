@@ -53,7 +53,11 @@ class Sending:
         if not self._may_go():
             raise NotNowError
         self._journal.intend([(change, body_hash(write)) for change, write in self._ready])
-        await self._journal.durable()
+        try:
+            await self._journal.durable()
+        except asyncio.CancelledError:
+            self._close(Ending(state=State.PLANNED, outcome=str(Verdict.NOT_SENT), reason="the run was cut before"))
+            raise
         self._is_intended = True
         failpoint("intended")
 

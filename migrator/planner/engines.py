@@ -1,35 +1,32 @@
 """Who reads rows and composes changes: this process, or others beside it. All do the same, in the same order."""
 
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from multiprocessing import get_context, parent_process
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from migrator.connectors.protocols import Source
-from migrator.errors import PlanError, Problem
 from migrator.planner.columns import compile_for
 from migrator.planner.compiling import Compiled
 from migrator.planner.composing import Composed, Composer
 from migrator.planner.contents import Contents
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.shaping.bench import Row
-from migrator.ports import start_thread
+from migrator.planner.wire import Packed, pack, unpack
+from migrator.planner.workers import Work, Worker
 from migrator.records import Catalog
 from migrator.spec.values import MappingSpec
 from migrator.store.changes import Turn
 
 Given = Sequence[Row | Refused]
-Made = TypeVar("Made")
 Handed = tuple[MappingSpec, Source, Catalog]
 
-PAYS_FROM_ROWS = 20_000
+PAYS_FROM_ROWS = 10_000
 MOST_WORKERS = 8
-AHEAD = 4
+MOST_KEPT = 64
+FEW = 100  # so few that a worker hardly waits for them
+COMPOSING = ""  # no name of an object: records are to be composed
 
 
 class Engine(AbstractContextManager["Engine"], Protocol):
@@ -79,90 +76,75 @@ class Inline:
 
 
 class Workers:
-    """Other processes, one for each further core; the first rows are read here, since a process takes time to begin."""
+    """Other processes, one for each further core, begun where there are many rows; this one helps while all are busy.
+
+    What is made while an earlier part is owed is kept until that is there, so that all comes in order.
+    """
 
     def __init__(self, handed: Handed, inline: Inline) -> None:
         self._inline = inline
-        self._count = min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)
-        self._read: deque[Future[list[Sheaf]]] = deque()
-        self._composed: deque[Future[list[Composed]]] = deque()
-        self._has_begun = False
-        self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), initializer=_begin, initargs=handed)
+        self._handed = handed
+        self._workers: list[Worker] = []
+        self._parts: deque[Work] = deque()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
 
     def read(self, name: str, rows: Given, first: int) -> Iterator[Sheaf]:
-        """Hand rows over; wait only for what was handed over long before. Raises PlanError if a process died."""
-        if first < PAYS_FROM_ROWS:
-            yield from self._inline.read(name, rows, first)
-            return
-        self._has_begun = True
-        self._read.append(self._submit(_read, name, rows, first))
-        yield from _ended(self._read, self._count * AHEAD)
+        """Share rows with the workers, as soon as they have begun. Raises PlanError if one died."""
+        if first > PAYS_FROM_ROWS and not self._workers:
+            for _ in range(min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)):
+                self._workers.append(Worker(_begin, self._handed))
+        return self._share(name, rows, first) if self._workers else self._inline.read(name, rows, first)
 
     def rest(self) -> Iterator[Sheaf]:
-        """Wait for all that was handed over. Raises PlanError if a process died."""
-        return _ended(self._read, 0)
+        """Wait for all that was shared. Raises PlanError if a worker died."""
+        return self._owed()
 
     def compose(self, records: list[Turn]) -> Iterator[Composed]:
-        """Hand records over, where there were many rows. Raises PlanError if a process died."""
-        if not self._has_begun:
-            yield from self._inline.compose(records)
-            return
-        self._composed.append(self._submit(_compose, records))
-        yield from _ended(self._composed, self._count * AHEAD)
+        """Share records, where there were many rows. Raises PlanError if a worker died."""
+        return self._share(COMPOSING, records, 0) if self._workers else self._inline.compose(records)
 
     def composed(self) -> Iterator[Composed]:
-        """Wait for all that was handed over. Raises PlanError if a process died."""
-        return _ended(self._composed, 0)
+        """Wait for all that was shared. Raises PlanError if a worker died."""
+        return self._owed()
 
-    def _submit(self, work: Callable[..., list[Made]], *given: object) -> Future[list[Made]]:
-        try:
-            return self._pool.submit(work, *given)
-        except BrokenProcessPool:
-            raise _died() from None
+    def _share(self, name: str, rows: Sequence[Any], first: int) -> Iterator[Any]:
+        """Take a few at a time, until a worker is free for the others; give what is made by now, in order."""
+        while rows:
+            if worker := self._free():
+                self._parts.append(worker.give(name, pack(rows), first))
+                break
+            self._parts.append(Work(_made(self._inline, name, rows[:FEW], first)))
+            rows, first = rows[FEW:], first + FEW
+        while self._parts and self._parts[0].made is not None:
+            yield from self._parts.popleft().wait()
+
+    def _free(self) -> Worker | None:
+        """Find a worker that is free; where much is kept already, the one that was given work first will be."""
+        is_full = len(self._parts) >= MOST_KEPT
+        for worker in self._workers:
+            if is_full or worker.is_free:
+                self._workers.remove(worker)
+                self._workers.append(worker)
+                return worker
+        return None
+
+    def _owed(self) -> Iterator[Any]:
+        while self._parts:
+            yield from self._parts.popleft().wait()
 
 
-def _ended(pending: deque[Future[list[Made]]], most: int) -> Iterator[Made]:
-    """Give what came of the earliest, until no more than so many are pending."""
-    while len(pending) > most:
-        try:
-            yield from pending.popleft().result()
-        except BrokenProcessPool:
-            raise _died() from None
+def _made(inline: Inline, name: str, rows: Sequence[Any], first: int) -> list[Any]:
+    return list(inline.compose(list(rows)) if name == COMPOSING else inline.read(name, rows, first))
 
 
-def _died() -> PlanError:
-    hint = "run it again, or with --engine inline"
-    fact = "a process that read rows was ended from outside"
-    return PlanError(Problem(code="E614", place="plan", fact=fact, hint=hint))
-
-
-_workshop: list[Inline] = []
-
-
-def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> None:
-    """Compile the mapping in a process of its own, which is ended by the one that hands rows over, or ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the one that hands rows over decides
-    start_thread(_end_with_parent, name="end-with-parent")
+def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> Callable[[str, Packed, int], list[Any]]:
+    """Compile the mapping in a process of its own."""
     contents = Contents(source)
-    _workshop.append(Inline(compile_for(spec, source, catalog, contents), contents))
-
-
-def _end_with_parent() -> None:
-    """Leave nothing behind: the pool itself would wait for ever for rows of one that was killed."""
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
-
-
-def _read(name: str, rows: Given, first: int) -> list[Sheaf]:
-    return list(_workshop[0].read(name, rows, first))
-
-
-def _compose(records: list[Turn]) -> list[Composed]:
-    return list(_workshop[0].compose(records))
+    inline = Inline(compile_for(spec, source, catalog, contents), contents)
+    return lambda name, packed, first: _made(inline, name, unpack(packed), first)

@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -198,3 +199,32 @@ def test_second_signal_cuts_and_stays_consistent(project: Project) -> None:
     assert re.search(r"\n +1  in doubt, to be read before anything is sent\n", out)
     assert project.run("apply", "acme.plan").returncode == 0
     assert (len(project.held("companies")), len(project.held("contacts"))) == (2, 3)
+
+
+INTERRUPTED_TWICE = """
+import asyncio, os, signal
+from migrator.cli.main import main
+from migrator.store.together import Together
+
+async def durable(self, commit=Together.durable):
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(30)
+    await commit(self)
+
+Together.durable = durable
+main()
+"""
+
+
+def test_second_signal_before_the_request_leaves_nothing_in_doubt(project: Project) -> None:
+    """Both come between the intent and its request: nothing was sent, the journal says so, and the next run sends."""
+    project.plan()
+    script = [sys.executable, "-c", INTERRUPTED_TWICE, "apply", "acme.plan"]
+    ended = subprocess.run(
+        script, cwd=project.folder, env=project.environ(), capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ended.returncode, project.writes()) == (7, 0), ended.stderr
+    assert re.search(r"Run 1 of acme.plan: interrupted\n +5  not sent yet\n", ended.stdout)
+    assert project.run("apply", "acme.plan").returncode == 0
+    assert (len(project.held("companies")), project.writes()) == (2, 5)

@@ -1,17 +1,26 @@
 """The tools for whoever writes a connector file: list, check, test its examples, read an object, probe an account."""
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 from click.testing import CliRunner, Result
 
 from migrator.cli.accounts import named_account
-from migrator.cli.connector import command
+from migrator.cli.connector import _read, command
 from migrator.cli.main import Manner
 from migrator.connectors.rest.reading import shipped
 from migrator.emulators import start
+from migrator.records import TargetRecord
+from migrator.store.seen import Seen
+
+if TYPE_CHECKING:
+    from migrator.connectors.rest.target import RestTarget
 
 FILE = """\
 connector: 1
@@ -136,6 +145,30 @@ def test_object_is_read_into_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert {line["id"] for line in lines} == ids
     assert {line["LastName"] for line in lines} == {f"L{n}" for n in range(501)}
     assert (tmp_path / "people.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+class Moving:
+    """A CRM into which others write while its list is read: a record comes on two pages."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        pass
+
+    async def read(self, _name: str) -> AsyncIterator[list[TargetRecord]]:
+        """Give two pages."""
+        for page in (["1", "2"], ["2", "3"]):
+            yield [TargetRecord(id=one, fields={"LastName": f"L{one}"}) for one in page]
+
+
+def test_record_that_comes_twice_is_written_once(tmp_path: Path) -> None:
+    """On two pages, however far apart."""
+    file = StringIO()
+    with Seen(tmp_path / "people.jsonl") as seen:
+        asyncio.run(_read(cast("RestTarget", Moving()), "contacts", file, seen))
+        assert seen.count == 3
+    assert file.getvalue() == "".join(f'{{"id": "{n}", "LastName": "L{n}"}}\n' for n in range(1, 4))
 
 
 def test_object_that_is_no_list_is_not_read() -> None:

@@ -230,6 +230,20 @@ def test_read_that_grew_old_is_made_again(tmp_path: Path, seconds: float, reads:
     assert bench.target.seen(".~") == [*[". companies/k1"] * reads, "~ companies/k1"]
 
 
+@pytest.mark.parametrize(("waits", "reads"), [([120.0, 120.0], 2), ([240.0, 120.0], 2), ([241.0, 120.0, 120.0], 3)])
+def test_limit_of_less_than_one_a_minute_is_waited_for(tmp_path: Path, waits: list[float], reads: int) -> None:
+    """A turn comes 120 s after the read, or later behind others: with a minute, it would be read for ever."""
+    bench, left = updates(tmp_path, 2), iter(waits)
+    bench.target.requests_per_second = 1 / 120
+
+    async def wait() -> None:
+        await bench.clock.sleep(next(left))
+
+    bench.target.on_turn = wait
+    assert bench.apply().state == "DONE"
+    assert (len(bench.target.seen(".")), bench.target.seen("~")) == (reads, ["~ companies/k1", "~ companies/k2"])
+
+
 def test_create_that_waited_long_is_sent_when_its_turn_has_come(tmp_path: Path) -> None:
     """Nothing was read for it, so nothing grew old: a turn that it gave back would count towards the limit."""
     bench, turns = companies(tmp_path, 1), []

@@ -8,6 +8,7 @@ import pytest
 from apply_cases import COMPANIES, FRIENDS, Bench, companies, notes, people
 from practice_target import DONE, REFUSED, UNANSWERED, Act
 
+from migrator.connectors.protocols import go_ahead
 from migrator.errors import PlanError, Problem
 from migrator.executor.result import Event, Phase, Stop
 from migrator.records import Write
@@ -104,6 +105,22 @@ def test_second_stop_cuts_each_of_several(tmp_path: Path) -> None:
     result = bench.apply(stop=stop, concurrency=3)
     assert result.counts == {State.IN_DOUBT: 3, State.PLANNED: 6}
     assert bench.attempts() == ["cut"] * 3
+
+
+def test_second_stop_between_intent_and_request_leaves_nothing_in_doubt(tmp_path: Path) -> None:
+    """While several share one commit a run can be cut before the request: then it is proved that nothing was sent."""
+    bench, stop = companies(tmp_path, 3), Stop()
+
+    async def wait() -> None:
+        ask_twice(stop)
+
+    bench.target.on_turn = wait
+    result = bench.apply(stop=stop, concurrency=2)
+    assert (result.state, result.counts, bench.target.seen("+")) == ("INTERRUPTED", {State.PLANNED: 3}, [])
+    assert (bench.attempts(), bench.reasons()) == (["not sent"] * 2, ["the run was cut before"] * 2)
+    bench.target.on_turn = go_ahead
+    assert bench.apply().state == "DONE"
+    assert bench.target.seen("+?") == [f"+ companies/{n}" for n in range(1, 4)]
 
 
 def test_stop_before_the_first_write_sends_nothing(tmp_path: Path) -> None:

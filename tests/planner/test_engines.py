@@ -3,16 +3,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures.process import BrokenProcessPool
+from itertools import count
 from pathlib import Path
 
 import pytest
 from planning_cases import Desk, firms, people
 
 from migrator.connectors.files.source import FileSource
-from migrator.errors import PlanError
+from migrator.errors import PlanError, Problem, SourceError
 from migrator.planner import engines
 from migrator.planner.making import INLINE, PROCESSES
+from migrator.planner.workers import Worker
 
 ROWS = 3_500
 DIED = "plan: E614 a process that read rows was ended from outside (run it again, or with --engine inline)"
@@ -25,8 +26,9 @@ FIELDS = (
 
 @pytest.fixture(autouse=True)
 def _early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hand rows over from the second thousand on."""
+    """Hand rows over from the second thousand on, all of them: nothing is made here while they are worked on."""
     monkeypatch.setattr(engines, "PAYS_FROM_ROWS", 1_000)
+    monkeypatch.setattr(engines, "MOST_KEPT", 0)
 
 
 def plan_bytes(folder: Path, engine: str) -> bytes:
@@ -48,6 +50,24 @@ def plan_bytes(folder: Path, engine: str) -> bytes:
 
 def test_plan_is_the_same_byte_for_byte(tmp_path: Path) -> None:
     """Whoever reads the rows: records, problems, files and changes stand in the same order in the same bytes."""
+    assert plan_bytes(tmp_path, INLINE) == plan_bytes(tmp_path, PROCESSES)
+
+
+def test_plan_is_the_same_where_both_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made here while a worker is busy waits for what the worker was given before."""
+    turns = count()
+    monkeypatch.setattr(engines, "MOST_KEPT", 64)
+    monkeypatch.setattr(engines, "FEW", 50)
+    monkeypatch.setattr(Worker, "is_free", property(lambda _worker: next(turns) % 10 == 9))
+    inline = plan_bytes(tmp_path, INLINE)
+    assert inline == plan_bytes(tmp_path, PROCESSES)
+    assert next(turns) > 50
+
+
+def test_few_rows_begin_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take longer to begin than they take."""
+    monkeypatch.setattr(engines, "PAYS_FROM_ROWS", 2 * ROWS)
+    monkeypatch.setattr(engines, "Worker", None)
     assert plan_bytes(tmp_path, INLINE) == plan_bytes(tmp_path, PROCESSES)
 
 
@@ -74,28 +94,24 @@ def test_killed_process_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "acme.plan").exists()
 
 
-class Broken:
-    """A pool of which a process died before it was asked for more."""
+class Vanishing(FileSource):
+    """A folder whose tables are gone for all but the process that made it."""
 
-    def __init__(self, *_given: object, **_named: object) -> None:
-        pass
-
-    def submit(self, *_given: object) -> None:
-        """Refuse, as Python's own does then."""
-        raise BrokenProcessPool
-
-    def shutdown(self, **_how: bool) -> None:
-        """Have nothing to end."""
+    def columns(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """Read the headers, or find no file."""
+        if os.getpid() != self._settings["maker"]:
+            raise SourceError(Problem(code="E401", place=tables[0], fact="is not there"))
+        return super().columns(tables)
 
 
-def test_process_that_was_killed_earlier_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next rows find it so, before what it had taken is asked for."""
-    monkeypatch.setattr(engines, "ProcessPoolExecutor", Broken)
-    desk = Desk(folder=tmp_path, engine=PROCESSES)
+def test_mapping_that_cannot_be_compiled_there_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """Nobody ended that process: the file went away while it began."""
+    source = Vanishing(project=tmp_path, base=tmp_path, settings={"maker": os.getpid()})
+    desk = Desk(folder=tmp_path, engine=PROCESSES, source=source)
     desk.write("people.csv", "id,last", *(f"{n},L" for n in range(ROWS)))
-    with pytest.raises(PlanError) as caught:
+    with pytest.raises(SourceError) as caught:
         desk.plan(people("match: none", fields="LastName: last"))
-    assert str(caught.value) == DIED
+    assert str(caught.value) == "people.csv: E401 is not there"
 
 
 class Interrupted(FileSource):
@@ -131,7 +147,7 @@ class Orphaning(FileSource):
 
 def plan_until_killed(folder: Path) -> None:
     """Plan in a process of its own, which does not survive it."""
-    engines.PAYS_FROM_ROWS = 1_000
+    engines.PAYS_FROM_ROWS, engines.MOST_KEPT = 1_000, 0
     desk = Desk(folder=folder, engine=PROCESSES, source=Orphaning(project=folder, base=folder, settings={}))
     desk.write("people.csv", "id,last,note", *(f"{n},L,{os.getpid()}" for n in range(ROWS)))
     desk.plan(people("match: none", fields="LastName: last, Description: {file: note}"))
@@ -142,4 +158,4 @@ def test_no_process_outlives_the_one_that_hands_rows_over(tmp_path: Path) -> Non
     script = f"from pathlib import Path; import test_engines; test_engines.plan_until_killed(Path({str(tmp_path)!r}))"
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     ended = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, timeout=60, check=False)
-    assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, b"")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGKILL, b"", b"")

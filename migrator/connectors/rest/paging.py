@@ -9,6 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
+from migrator.connectors.distinct import Distinct
 from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.definition import Action, Paging
 from migrator.connectors.rest.reads import Reply
@@ -103,7 +104,7 @@ class _Walk:
         self.count = 0
         self._request = request
         self._id_path = id_path
-        self._seen: set[int] = set()
+        self._seen = Distinct()
         self._total: int | None = None
         self._page: list[Raw] = []
         self._is_told_more = False
