@@ -177,7 +177,7 @@ class _Run:
             if (
                 size == 1
                 or change.action is not Action.CREATE
-                or (change.id in touched and self._journal.attempts_of(change.id))
+                or (change.seq in touched and self._journal.attempts_of(change))
             ):
                 yield [change]
                 continue

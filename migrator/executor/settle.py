@@ -241,7 +241,7 @@ class Settler:
             self._journal.close(change, ending)
 
     def _again(self, change: Change, found: str = "never found") -> Ending:
-        doubts = self._journal.doubts_of(change.id)
+        doubts = self._journal.doubts_of(change)
         if doubts >= MAX_ATTEMPTS:
             reason = f"in doubt: sent {doubts} times, {found}"
             return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from migrator.errors import PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import ADDED, APPLICATION_ID, BEGINS, FORMAT, LACKING, SCHEMA, STOOD
+from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, OF_SCOPE, SCHEMA
+from migrator.store.ledger_upgrade import OLD_FORMATS, bring_up, show_old
 from migrator.store.lock import Lock
 from migrator.store.sqlite import connect, connect_read_only, create_private, translated
 
@@ -27,7 +28,7 @@ _PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
-    "cache_size": -32_768,  # keys are hashes: of a long run, pages from all over the file are written to
+    "cache_size": -32_768,  # the id map is in the order of its keys, which may be any
     "temp_store": 2,
     "secure_delete": 1,
 }
@@ -117,7 +118,7 @@ class Ledger:
         """Take a sealed plan in; only a registered plan is ever applied."""
         with self.transaction("register") as db:
             db.execute(
-                "INSERT INTO plan VALUES(?,?,?,?,?,?,?,NULL,'MADE')",
+                "INSERT INTO plan VALUES(NULL,?,?,?,?,?,?,?,NULL,'MADE')",
                 (entry.id, entry.sha256, entry.mapping, entry.path, entry.file, entry.made, entry.serial),
             )
 
@@ -125,7 +126,7 @@ class Ledger:
         """Give what earlier runs wrote for an object of a mapping to an account: key, target id, values as JSON."""
         with translated(self.path):
             yield from self.db.execute(
-                "SELECT key, target_id, fields FROM written WHERE mapping=? AND account=? AND object=?",
+                f"SELECT key, target_id, fields FROM written WHERE {OF_SCOPE}",
                 (mapping, account, name),
             )
 
@@ -143,7 +144,7 @@ class Ledger:
     def doubtful_plans(self, mapping: str, *, but: str) -> list[str]:
         """List the plans of a mapping, but one, with writes of which nobody knows whether they arrived."""
         found = self.db.execute(
-            "SELECT DISTINCT p.path FROM plan p JOIN op o ON o.plan_id=p.id"
+            "SELECT DISTINCT p.path FROM plan p JOIN op o ON o.plan=p.number"
             " WHERE p.mapping=? AND p.id<>? AND o.state IN ('INTENT','IN_DOUBT')",
             (mapping, but),
         )
@@ -170,6 +171,8 @@ class LedgerReader:
             raise StoreError(Problem(code="E702", place=str(path), fact="there is no ledger here", hint=hint))
         self.db = connect_read_only(path, is_sealed=False)
         _check_format(self.db, path)
+        with translated(path):
+            show_old(self.db)
 
     def __enter__(self) -> Self:
         return self
@@ -195,6 +198,12 @@ class LedgerReader:
 def _meta(db: sqlite3.Connection, name: str) -> str:
     (value,) = db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
     return str(value)
+
+
+def number_of(db: sqlite3.Connection, plan_id: str) -> int:
+    """Give the number by which a ledger knows a plan; 0 for one that it did not take in."""
+    row = db.execute("SELECT number FROM plan WHERE id=?", (plan_id,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def find_plan(db: sqlite3.Connection, plan_id: str) -> PlanEntry | None:
@@ -242,7 +251,7 @@ def _create(path: Path, rng: Rng) -> None:
         try:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + ADDED + STOOD + BEGINS)
+            db.executescript(SCHEMA)
             facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
             db.executemany("INSERT INTO meta VALUES(?,?)", facts)
         finally:
@@ -254,18 +263,20 @@ def _check_format(db: sqlite3.Connection, path: Path) -> None:
     with translated(path):
         (kind,) = db.execute("PRAGMA application_id").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
-    if kind != APPLICATION_ID or version not in {*LACKING, FORMAT}:
+    if kind != APPLICATION_ID or version not in {*OLD_FORMATS, FORMAT}:
         fact = f"not a ledger of this version (format {version}, expected {FORMAT})"
         hint = "use the version of migrator that wrote it"
         raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
 
 
 def _bring_up(db: sqlite3.Connection, path: Path) -> None:
-    """Give a ledger of an older format the tables that it lacks, all or none."""
+    """Give a ledger of an older format the tables of today. Raises StoreError; it is as it was then."""
     with translated(path):
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != FORMAT:
-            db.executescript(f"BEGIN IMMEDIATE; {LACKING[version]} PRAGMA user_version={FORMAT}; COMMIT;")
+        is_whole = bring_up(db)
+    if not is_whole:
+        hint = "restore it from a copy; see 'migrator explain E705'"
+        fact = "the ledger is damaged: it has rows of operations that it does not have"
+        raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
 
 
 def _check_health(db: sqlite3.Connection, path: Path) -> None:

@@ -1,12 +1,13 @@
 """What the planner's tests share: a CRM in memory, small mappings and tables, and a plan in a form that can be read."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from ledgers import remember
 
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
@@ -256,11 +257,7 @@ class Desk:
     def ledger(self, spec: MappingSpec) -> Ledger:
         """Open the ledger with what it remembers."""
         ledger = Ledger(spec.ledger, clock=FixedClock(), rng=Rng(2))
-        rows = [
-            (MAPPING, ACCOUNT, name, key, target_id, json.dumps(fields), "earlier")
-            for name, key, target_id, fields in self.earlier
-        ]
-        ledger.db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", rows)
+        remember(ledger, (MAPPING, ACCOUNT), self.earlier)
         return ledger
 
 

@@ -48,9 +48,9 @@ def test_first_run_begins_its_plan(tmp_path: Path) -> None:
 def test_first_run_takes_over_what_is_agreed(tmp_path: Path) -> None:
     """Rows that the target held already are in the id map from the first run on."""
     with desk(tmp_path) as opened:
-        assert opened.rows("SELECT * FROM written") == [
-            (MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name":"Four"}', "plan-1")
-        ]
+        assert opened.rows(
+            "SELECT mapping, account, object, key, target_id, fields, plan FROM written, scope s WHERE s.id=scope"
+        ) == [(MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name":"Four"}', 1)]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_first_run_takes_over_what_is_agreed(tmp_path: Path) -> None:
 def test_what_was_written_earlier_is_remembered_beside_it(tmp_path: Path, target_id: str, fields: str) -> None:
     """Of a field that somebody changed in the target, what we wrote last stays known, for this record only."""
     with desk(tmp_path) as opened:
-        earlier = (MAPPING, ACCOUNT, "companies", "4", target_id, '{"About":"ours","Name":"Old"}', "earlier")
-        opened.ledger.db.execute("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", earlier)
+        earlier = (target_id, '{"About":"ours","Name":"Old"}')
+        opened.ledger.db.execute("UPDATE written SET target_id=?, fields=?, plan=0", earlier)
         opened.ledger.db.execute("UPDATE plan SET started=NULL")
         assert opened.begin_again() is True
         assert opened.rows("SELECT target_id, fields FROM written") == [("k4", fields)]
@@ -120,7 +120,7 @@ def test_intent_is_durable_with_its_attempt(tmp_path: Path) -> None:
         marker = "acme/companies/1"
         assert ops == [(change.id, 1, "companies", "create", marker, "INTENT", None, change.sha256, 1)]
         sent = ("hash of + companies/1", "boot-1", 5_000_000_000, NOW)
-        assert attempts == [("plan-1", change.id, 1, opened.ledger.epoch, *sent, None, None, None)]
+        assert attempts == [(1, change.seq, 1, opened.ledger.epoch, *sent, None, None, None)]
 
 
 def test_intents_of_one_transaction_are_made_together_or_not_at_all(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_later_outcome_leaves_closed_attempts_alone(tmp_path: Path) -> None:
             (1, "not sent", "refused"),
             (2, "applied", ""),
         ]
-        assert opened.journal.attempts_of(opened.change("+ companies/1").id) == 2
+        assert opened.journal.attempts_of(opened.change("+ companies/1")) == 2
 
 
 def test_doubt_without_a_word_can_be_settled(tmp_path: Path) -> None:
