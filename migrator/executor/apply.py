@@ -148,7 +148,8 @@ class _Run:
         last = None
         for change in batch:
             step = self._step(change)
-            if together and (step != last or not ids.isdisjoint(needed_operations(change, self._mapping))):
+            needed = needed_operations(change, self._mapping)
+            if together and (step != last or (needed and not ids.isdisjoint(needed))):
                 yield together
                 together, ids = [], set()
             together.append(change)

@@ -18,11 +18,11 @@ def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any])
     db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, to_json(kept)))
 
 
-Image = tuple[Change, tuple[str, str] | None, Mapping[str, Any]]
+Image = tuple[Change, tuple[str, str] | None, str]
 
 
 def keep_images(db: sqlite3.Connection, number: int, images: Iterable[Image]) -> None:
-    """Keep what writes found and what they left, each with its parent; what one in quarantine left is not known."""
+    """Keep what writes found and what they left (JSON), each with its parent; what one in quarantine left is blank."""
     rows = [
         (
             number,
@@ -30,12 +30,16 @@ def keep_images(db: sqlite3.Connection, number: int, images: Iterable[Image]) ->
             change.key,
             change.target,
             to_json(list(parent)) if parent else None,
-            to_json(dict(change.before)),
-            to_json(dict(after)),
+            to_json(dict(change.before)) if change.before else "{}",
+            after,
         )
         for change, parent, after in images
     ]
-    db.executemany("INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)", rows)
+    db.executemany(
+        "INSERT INTO image VALUES(?,?,?,?,?,?,?) ON CONFLICT(plan, seq) DO UPDATE SET"
+        " parent=excluded.parent, before=excluded.before, after=excluded.after",
+        rows,
+    )
 
 
 def purge(ledger: Ledger, plans: Iterable[str]) -> None:

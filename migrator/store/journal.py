@@ -6,13 +6,15 @@ there is none, it is planned.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from migrator.errors import PlanError, Problem
+from migrator.json_text import to_json
 from migrator.ports import Clock
 from migrator.records import Action
+from migrator.store.attempts import answer, count_doubts, unsettled_attempts
 from migrator.store.changes import Change
+from migrator.store.endings import Attempt, Decision, Ending
 from migrator.store.images import keep_images, keep_origin
 from migrator.store.indexes import index_for, index_ids
 from migrator.store.ledger import FINISHED, Ledger, number_of
@@ -24,38 +26,8 @@ from migrator.store.together import Together
 from migrator.store.written import Written
 
 _IMAGED = frozenset({State.APPLIED, State.QUARANTINED})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One sending of an operation: which it was, and when, on which boot of the machine."""
-
-    number: int
-    body_sha256: str
-    boot_id: str
-    boottime_ns: int
-    wall: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
-    """How an operation leaves a state: to which, with what id, evidence and words; `fields` are what it wrote."""
-
-    state: State
-    target_id: str | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    status: int | None = None
-    outcome: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What a person decided about an operation in quarantine: how it goes on, who said so, and why."""
-
-    ending: Ending
-    who: str
-    why: str
+_TOLD = LANDED | _IMAGED
+_QUARANTINED = State.QUARANTINED
 
 
 class Journal:
@@ -112,13 +84,8 @@ class Journal:
 
     def unsettled(self) -> list[tuple[Change, Attempt]]:
         """Give the operations of which nobody knows whether they arrived, each with its last attempt."""
-        rows = self._ledger.db.execute(
-            "SELECT o.seq, a.n, a.body_sha256, a.boot_id, a.boottime_ns, a.wall FROM op o JOIN attempt a"
-            " ON a.plan=o.plan AND a.seq=o.seq WHERE o.plan=? AND o.state IN ('INTENT','IN_DOUBT')"
-            " AND a.n=(SELECT MAX(n) FROM attempt WHERE plan=o.plan AND seq=o.seq) ORDER BY o.seq",
-            (self._number,),
-        ).fetchall()
-        return [(next(self._plan.changes(after=row[0] - 1, limit=1)), _attempt(row[1:])) for row in rows]
+        found = unsettled_attempts(self._ledger.db, self._number)
+        return [(next(self._plan.changes(after=seq - 1, limit=1)), attempt) for seq, attempt in found]
 
     def state_of(self, op_id: str) -> State:
         """Tell where an operation stands."""
@@ -159,12 +126,7 @@ class Journal:
 
     def doubts_of(self, change: Change) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
-        (count,) = self._ledger.db.execute(
-            "SELECT COUNT(*) FROM attempt WHERE plan=? AND seq=?"
-            " AND (outcome IS NULL OR outcome NOT IN ('not applied', 'not sent', 'refused together'))",
-            (self._number, change.seq),
-        ).fetchone()
-        return int(count)
+        return count_doubts(self._ledger.db, self._number, change.seq)
 
     def newest_applied(self, name: str) -> tuple[str, str] | None:
         """Give target id and marker of the newest create of an object: a complete read must show it."""
@@ -248,12 +210,10 @@ class Journal:
         """
         plan = self._number
         with self._together.join("outcome", len(endings)) as db:
-            db.executemany(
-                _ANSWERED, [(end.outcome, end.status, end.reason, plan, one.seq) for one, end in endings if end.outcome]
-            )
+            answer(db, plan, endings)
             db.executemany(  # a quarantine is reached through doubt
                 "UPDATE op SET state='IN_DOUBT' WHERE plan=? AND seq=? AND state='INTENT'",
-                [(plan, change.seq) for change, ending in endings if ending.state is State.QUARANTINED],
+                [(plan, change.seq) for change, ending in endings if ending.state is _QUARANTINED],
             )
             self._move_all(endings)
 
@@ -353,11 +313,12 @@ class Journal:
         """Bring operations to their states, and the id map up to date; keep what an undo of this plan needs."""
         db, plan = self._ledger.db, self._number
         db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.seq) for change, ending in endings])
+        told = [(one, end, to_json(dict(end.fields))) for one, end in endings if end.state in _TOLD]
         if "undo" not in self._plan.header:
-            imaged = [(change, ending) for change, ending in endings if ending.state in _IMAGED]
-            keep_images(db, plan, [(one, self._parent_of(one), end.fields) for one, end in imaged])
+            imaged = [(one, self._parent_of(one), fields) for one, end, fields in told if end.state in _IMAGED]
+            keep_images(db, plan, imaged)
         self._written.note_all(
-            [(one, end.target_id, end.fields) for one, end in endings if end.state in LANDED and end.target_id]
+            [(one, end.target_id, fields) for one, end, fields in told if end.state in LANDED and end.target_id]
         )
 
     def _parent_of(self, change: Change) -> tuple[str, str] | None:
@@ -382,16 +343,7 @@ class Journal:
 
 
 _MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan=? AND seq=?"
-_ANSWERED = (
-    "UPDATE attempt SET outcome=?, status=?, evidence=? WHERE plan=?4 AND seq=?5"
-    " AND n=(SELECT MAX(n) FROM attempt WHERE plan=?4 AND seq=?5) AND outcome IS NULL"
-)
 
 
 def _moved(ending: Ending) -> tuple[str, str | None, str]:
     return str(ending.state), ending.target_id, ending.reason
-
-
-def _attempt(row: tuple[Any, ...]) -> Attempt:
-    number, body_sha256, boot_id, boottime_ns, wall = row
-    return Attempt(number=number, body_sha256=body_sha256, boot_id=boot_id, boottime_ns=boottime_ns, wall=wall)

@@ -1,7 +1,7 @@
 """The id map: what each source key is in the target, and the values that we last wrote there."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from migrator.json_text import from_json, to_json
@@ -9,6 +9,8 @@ from migrator.records import Action
 from migrator.store.changes import Change
 from migrator.store.ledger import number_of
 from migrator.store.plan import Plan
+
+_CREATE = Action.CREATE  # looking a member of an enum up takes longer than comparing with it
 
 
 class Written:
@@ -35,17 +37,17 @@ class Written:
         for name, key, target_id, fields in rows:
             self.remember((name, key), target_id, from_json(fields))
 
-    def note_all(self, landed: Iterable[tuple[Change, str, Mapping[str, Any]]]) -> None:
-        """Note what changes left in the target; of a record that is new all is known by its create."""
+    def note_all(self, landed: Iterable[tuple[Change, str, str]]) -> None:
+        """Note what changes left in the target, as JSON; of a record that is new all is known by its create."""
         new = []
         for change, target_id, fields in landed:
-            row = (change.object, change.key)
-            if change.action is Action.CREATE:
-                new.append((row, target_id, fields))
-            elif change.action is Action.DELETE:
+            action = change.action
+            if action is _CREATE:
+                new.append((self._scope(change.object), change.key, target_id, fields, self._number))
+            elif action is Action.DELETE:
                 self._forget(change)
-            elif change.action is not Action.APPEND:
-                self.remember(row, target_id, fields)
+            elif action is not Action.APPEND:
+                self.remember((change.object, change.key), target_id, from_json(fields))
         self._keep(new)
 
     def remember(self, row: tuple[str, str], target_id: str, fields: Mapping[str, Any]) -> None:
@@ -57,15 +59,14 @@ class Written:
             "SELECT fields FROM written WHERE scope=? AND key=? AND target_id=?",
             (self._scope(row[0]), row[1], target_id),
         ).fetchone()
-        self._keep([(row, target_id, {**(from_json(known[0]) if known else {}), **fields})])
+        whole = {**(from_json(known[0]) if known else {}), **fields}
+        self._keep([(self._scope(row[0]), row[1], target_id, to_json(whole), self._number)])
 
-    def _keep(self, rows: Iterable[tuple[tuple[str, str], str, Mapping[str, Any]]]) -> None:
+    def _keep(self, rows: Sequence[tuple[int, str, str, str, int]]) -> None:
         self._db.executemany(
-            "INSERT OR REPLACE INTO written VALUES(?,?,?,?,?)",
-            [
-                (self._scope(name), key, target_id, to_json(dict(fields)), self._number)
-                for (name, key), target_id, fields in rows
-            ],
+            "INSERT INTO written VALUES(?,?,?,?,?) ON CONFLICT(scope, key) DO UPDATE SET"
+            " target_id=excluded.target_id, fields=excluded.fields, plan=excluded.plan",
+            rows,
         )
 
     def _scope(self, name: str) -> int:

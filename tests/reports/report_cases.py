@@ -17,7 +17,8 @@ from migrator.reports.summary import ObjectLine, Summary, Trouble
 from migrator.resources import packaged
 from migrator.spec.read import read_spec
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.options import Option
 from migrator.store.plan import Plan

@@ -12,7 +12,8 @@ from store_cases import ACCOUNT, FACTS, MAPPING, ROWS, FixedClock, desk, edit, l
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, LedgerReader, hash_file
 from migrator.store.ledger_schema import APPLICATION_ID, FORMAT
 from migrator.store.plan import Plan

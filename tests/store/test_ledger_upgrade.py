@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from old_ledgers import make_old
 from store_cases import Desk, desk, edit, ledger_at
 
 from migrator.errors import StoreError
+from migrator.store.endings import Decision, Ending
 from migrator.store.history import all_runs, id_map
-from migrator.store.journal import Decision, Ending
 from migrator.store.ledger import LedgerReader
 from migrator.store.ledger_schema import SCHEMA
 from migrator.store.plan import Plan
@@ -30,7 +29,7 @@ def go(opened: Desk) -> None:
         ("+ companies/1", Ending(state=State.PLANNED, outcome="not sent")),
         ("+ companies/1", APPLIED),
         ("~ companies/2", Ending(state=State.QUARANTINED, outcome="gone", reason="gone")),
-        ("+ companies/?new", replace(APPLIED, target_id="c2")),
+        ("+ companies/?new", APPLIED._replace(target_id="c2")),
     ):
         journal.intend([(opened.change(label), f"hash of {label}")])
         journal.close(opened.change(label), ending)

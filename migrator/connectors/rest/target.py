@@ -186,7 +186,7 @@ class RestTarget:
         except TargetError:
             return outcome  # it is read again when all else is settled
         mine = [record.id for record in found if record.fields.get(marker) == value]
-        return replace(outcome, verdict=Verdict.APPLIED, target_id=mine[0]) if len(mine) == 1 else outcome
+        return outcome._replace(verdict=Verdict.APPLIED, target_id=mine[0]) if len(mine) == 1 else outcome
 
     def _since(self, minutes: int) -> Any:
         """Write the moment so many minutes ago as the target wants it."""

@@ -182,6 +182,9 @@ def encode_body(definition: Definition, change: Write, action: Action, zone: tzi
         field = item.type.field(name)
         if field is None:
             continue
+        if value.__class__ is str and field.kind in TEXT_KINDS and "." not in name:
+            body[name] = value  # as most are: no format changes a text
+            continue
         head, _, part = name.partition(".")
         if part and head not in body and isinstance(read.get(head), Mapping):
             body[head] = _other_parts(item, read, head)
