@@ -59,7 +59,7 @@ class Breaker:
 
     def count_all(self, outcomes: Sequence[Outcome]) -> None:
         """Count what became of the records of a call, after it was counted itself."""
-        is_quiet = not self.refused and not self.in_doubt and self.max_failures is None
+        is_quiet = not self.refused and not self.in_doubt
         if is_quiet and all(map(_is_plain, outcomes)):
             self.written += len(outcomes)  # nothing that could halt
             self.answered += len(outcomes)

@@ -11,7 +11,7 @@ from store_cases import ACCOUNT, MAPPING, Desk, desk
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.endings import Attempt, Ending
+from migrator.store.endings import Attempt, Decision, Ending
 from migrator.store.states import State
 
 NOW = "2024-05-06T07:08:09+00:00"
@@ -290,3 +290,46 @@ def test_checkpoint_folds_the_log_in(tmp_path: Path) -> None:
         shutil.copyfile(opened.ledger.path, tmp_path / "alone.sqlite")
     with closing(sqlite3.connect(tmp_path / "alone.sqlite")) as db:
         assert db.execute("SELECT state FROM op").fetchall() == [("APPLIED",)]
+
+
+def test_answer_of_some_closes_their_attempts_only(tmp_path: Path) -> None:
+    """What went in another call, and stands between them in the plan, is still without its answer."""
+    with desk(tmp_path) as opened:
+        intend(opened, "+ companies/1", "~ companies/2", "+ companies/?new")
+        opened.journal.close_all([(opened.change(label), APPLIED) for label in ("+ companies/1", "+ companies/?new")])
+        assert opened.rows("SELECT seq, outcome FROM attempt") == [(1, "applied"), (2, None), (3, "applied")]
+
+
+def test_one_answer_for_all_closes_all_attempts(tmp_path: Path) -> None:
+    """A call of several has one answer; attempts before it keep theirs."""
+    with desk(tmp_path) as opened:
+        close(opened, "~ companies/2", Ending(state=State.PLANNED, outcome="not sent"))
+        labels = ("+ companies/1", "~ companies/2", "+ companies/?new")
+        intend(opened, *labels)
+        opened.journal.close_all([(opened.change(label), APPLIED) for label in labels])
+        assert opened.rows("SELECT seq, outcome, status FROM attempt ORDER BY seq, n") == [
+            (1, "applied", 200), (2, "not sent", None), (2, "applied", 200), (3, "applied", 200)
+        ]  # fmt: skip
+
+
+def test_answers_that_differ_close_their_own_attempts(tmp_path: Path) -> None:
+    """What became of one record of a call is not said of another."""
+    with desk(tmp_path) as opened:
+        intend(opened, "+ companies/1", "~ companies/2")
+        refused = Ending(state=State.REJECTED, outcome="refused", status=422, reason="no")
+        opened.journal.close_all([(opened.change("+ companies/1"), APPLIED), (opened.change("~ companies/2"), refused)])
+        assert opened.rows("SELECT outcome, status, evidence FROM attempt") == [
+            ("applied", 200, ""),
+            ("refused", 422, "no"),
+        ]
+
+
+def test_image_is_that_of_what_was_written_in_the_end(tmp_path: Path) -> None:
+    """An operation that was in quarantine and is sent again after all leaves what it wrote then."""
+    with desk(tmp_path) as opened:
+        change = opened.change("~ companies/2")
+        opened.journal.decide(change, Ending(state=State.QUARANTINED, reason="drift"))
+        again = Decision(ending=Ending(state=State.PLANNED), who="ada", why="")
+        opened.journal.resolve(change, again, lambda _change: True)
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2", fields={"Name": "Two"}))
+        assert opened.rows("SELECT before, after FROM image") == [('{"Name":"Zwei"}', '{"Name":"Two"}')]
