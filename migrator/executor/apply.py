@@ -87,7 +87,7 @@ class _Run:
         if not self.dispatcher.is_over:
             self.breaker.halt = await add_options(self._plan, self._journal, self._target, self._how)
         before = (-1, -1)
-        while not self.dispatcher.is_over and self._open_count() and (now := self._standing()) != before:
+        while not self.dispatcher.is_over and (now := self._standing()) != before and now[0]:
             before = now
             await self._pass()
             await self._settle()

@@ -28,11 +28,14 @@ def _told(ending: Ending) -> tuple[str, int | None, str]:
 
 
 def unsettled_attempts(db: sqlite3.Connection, number: int) -> list[tuple[int, Attempt]]:
-    """Give the operations of which nobody knows whether they arrived, by number, each with its last attempt."""
+    """Give the operations of which nobody knows whether they arrived, by number, each with its last attempt.
+
+    They are few, and found by their state: sorted by an expression, since else all are looked through in their order.
+    """
     rows = db.execute(
         "SELECT o.seq, a.n, a.body_sha256, a.boot_id, a.boottime_ns, a.wall FROM op o JOIN attempt a"
         " ON a.plan=o.plan AND a.seq=o.seq WHERE o.plan=? AND o.state IN ('INTENT','IN_DOUBT')"
-        " AND a.n=(SELECT MAX(n) FROM attempt WHERE plan=o.plan AND seq=o.seq) ORDER BY o.seq",
+        " AND a.n=(SELECT MAX(n) FROM attempt WHERE plan=o.plan AND seq=o.seq) ORDER BY +o.seq",
         (number,),
     ).fetchall()
     return [

@@ -22,7 +22,7 @@ def pending(db: sqlite3.Connection, plan: Plan, number: int, *, after: int, limi
 def _open_ranges(db: sqlite3.Connection, number: int, after: int, total: int) -> Iterator[tuple[int, int]]:
     """Give, from behind a number, the first and the last number of changes next to each other that are planned."""
     while after < total:
-        begin = min(_first_untouched(db, number, after, total), _first_planned(db, number, after, total))
+        begin = min(_first_untouched(db, number, after), _first_planned(db, number, after, total))
         if begin > total:
             return
         end = min(begin + WINDOW - 1, total)
@@ -45,17 +45,19 @@ def _first_planned(db: sqlite3.Connection, number: int, after: int, total: int) 
     return total + 1 if seq is None else int(seq)
 
 
-def _first_untouched(db: sqlite3.Connection, number: int, after: int, total: int) -> int:
-    """Give the number of the first change without a row, by halves: changes are numbered without gaps."""
+def _first_untouched(db: sqlite3.Connection, number: int, after: int) -> int:
+    """Give the number of the first change without a row: mostly behind the last one that has one, else by halves."""
+    last: int = db.execute("SELECT COALESCE(MAX(seq), 0) FROM op WHERE plan=?", (number,)).fetchone()[0]
+    if last <= after:
+        return after + 1
     query = "SELECT COUNT(*) FROM op WHERE plan=? AND seq>? AND seq<=?"
-    low, high = after, min(after + WINDOW, total)
-    while True:
-        (count,) = db.execute(query, (number, low, high)).fetchone()
-        if count < high - low:
+    for high in (min(after + WINDOW, last), last):
+        (count,) = db.execute(query, (number, after, high)).fetchone()
+        if count < high - after:
             break
-        if high == total:
-            return total + 1
-        low, high = high, total
+    else:
+        return last + 1  # changes are numbered without gaps
+    low = after
     while high - low > 1:
         middle = (low + high) // 2
         (count,) = db.execute(query, (number, low, middle)).fetchone()

@@ -285,7 +285,7 @@ def troubled_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Chan
     """Give the operations that did not land: the change, its state, why, and a target id where there is one."""
     rows = reader.db.execute(
         f"SELECT seq, state, reason, target_id FROM op WHERE {OF_PLAN}"
-        " AND state IN ('REJECTED','QUARANTINED','BLOCKED','IN_DOUBT','INTENT') ORDER BY seq",
+        " AND state IN ('REJECTED','QUARANTINED','BLOCKED','IN_DOUBT','INTENT') ORDER BY +seq",
         (plan.id,),
     )
     for seq, state, reason, target_id in rows:
