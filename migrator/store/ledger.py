@@ -2,20 +2,19 @@
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from migrator.errors import PlanError, Problem, StoreError
+from migrator.errors import Locked, PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, OF_SCOPE, SCHEMA
-from migrator.store.ledger_upgrade import OLD_FORMATS, bring_up, show_old
+from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, OF_SCOPE
+from migrator.store.ledger_upgrade import OLD_FORMATS, bring_up, make_ledger, show_old
 from migrator.store.lock import Lock
-from migrator.store.sqlite import connect, connect_read_only, create_private, translated
+from migrator.store.sqlite import connect, connect_read_only, translated
 
 FINISHED = "DONE"
 
@@ -232,9 +231,12 @@ def _open(path: Path, rng: Rng) -> sqlite3.Connection:
         _create(path, rng)
     db = connect(path, _PRAGMAS)
     try:
-        _check_format(db, path)
+        is_old = _check_format(db, path) != FORMAT
         _check_health(db, path)
-        _bring_up(db, path)
+        if is_old:
+            _bring_up(db, path)
+            db.close()
+            db = connect(path, _PRAGMAS)
     except BaseException:
         db.close()
         raise
@@ -242,24 +244,17 @@ def _open(path: Path, rng: Rng) -> sqlite3.Connection:
 
 
 def _create(path: Path, rng: Rng) -> None:
-    """Make the ledger under another name first, so that a crash leaves none rather than half of one."""
-    fresh = path.with_name(f".{path.name}.new")
+    facts = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
+
+    def fill(db: sqlite3.Connection) -> bool:
+        db.executemany("INSERT INTO meta VALUES(?,?)", facts)
+        return True
+
     with translated(path):
-        fresh.unlink(missing_ok=True)
-        create_private(fresh)
-        db = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA)
-            facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
-            db.executemany("INSERT INTO meta VALUES(?,?)", facts)
-        finally:
-            db.close()
-        os.replace(fresh, path)  # noqa: PTH105 - the same, said plainly
+        make_ledger(path, fill)
 
 
-def _check_format(db: sqlite3.Connection, path: Path) -> None:
+def _check_format(db: sqlite3.Connection, path: Path) -> int:
     with translated(path):
         (kind,) = db.execute("PRAGMA application_id").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -267,12 +262,21 @@ def _check_format(db: sqlite3.Connection, path: Path) -> None:
         fact = f"not a ledger of this version (format {version}, expected {FORMAT})"
         hint = "use the version of migrator that wrote it"
         raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
+    return int(version)
 
 
 def _bring_up(db: sqlite3.Connection, path: Path) -> None:
-    """Give a ledger of an older format the tables of today. Raises StoreError; it is as it was then."""
+    """Have a ledger of an older format written anew, when nobody reads it. Raises StoreError; it is as it was then."""
     with translated(path):
-        is_whole = bring_up(db)
+        try:
+            db.execute("PRAGMA journal_mode=delete")  # a log that stays would be taken for that of the new file
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            fact = "the ledger is of an older version, and cannot be brought up while somebody reads it"
+            hint = "end what reads it, and run the same command again"
+            raise Locked(Problem(code="E801", place=str(path), fact=fact, hint=hint)) from None
+        is_whole = bring_up(path, db)
     if not is_whole:
         hint = "restore it from a copy; see 'migrator explain E705'"
         fact = "the ledger is damaged: it has rows of operations that it does not have"

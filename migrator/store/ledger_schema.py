@@ -95,7 +95,6 @@ CREATE TRIGGER attempt_keep BEFORE DELETE ON attempt BEGIN SELECT RAISE(ABORT,'a
 CREATE TRIGGER decision_closed BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 CREATE TRIGGER decision_keep BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT,'append-only'); END;
 """
-SCHEMA = "".join(TABLES.values()) + TRIGGERS
 
 # What belongs to a plan, which is stated by its id; to an object of a mapping, stated with its account.
 OF_SCOPE = "scope=(SELECT id FROM scope WHERE mapping=? AND account=? AND object=?)"

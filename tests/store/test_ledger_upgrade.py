@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 from old_ledgers import make_old
-from store_cases import Desk, desk, edit, ledger_at
+from store_cases import Desk, desk, edit, ledger_at, mode_of
 
-from migrator.errors import StoreError
+from migrator.errors import Locked, StoreError
 from migrator.store.endings import Decision, Ending
 from migrator.store.history import all_runs, id_map
 from migrator.store.ledger import LedgerReader
-from migrator.store.ledger_schema import SCHEMA
+from migrator.store.ledger_schema import TABLES, TRIGGERS
 from migrator.store.plan import Plan
 from migrator.store.states import State
 from migrator.store.views import landed_operations, newest_plan, run_view, troubled_operations
 
 APPLIED = Ending(state=State.APPLIED, target_id="c1", outcome="applied", status=200, fields={"Name": "One"})
-TABLES = ("meta", "plan", "run", "op", "attempt", "written", "origin", "image", "stood", "decision")
-LATER = ("origin", "image", "stood", "decision")
+KEPT = ("meta", "plan", "run", "op", "attempt", "written", "origin", "image", "stood", "decision", "verification")
+LATER = ("origin", "image", "stood", "decision", "verification")
 
 
 def go(opened: Desk) -> None:
@@ -37,6 +37,7 @@ def go(opened: Desk) -> None:
     skipped = Decision(ending=Ending(state=State.SKIPPED), who="ada", why="")
     journal.resolve(opened.change("~ companies/2"), skipped, lambda _change: True)
     journal.intend([(opened.change("+ contacts/1"), "ab")])
+    opened.ledger.db.execute("INSERT INTO verification VALUES('plan-1','now','{}')")
 
 
 def rows(path: Path, name: str) -> list[tuple[object, ...]]:
@@ -51,7 +52,7 @@ def left(folder: Path) -> tuple[Path, dict[str, list[tuple[object, ...]]]]:
         go(opened)
         opened.ledger.db.execute("UPDATE meta SET value=2 WHERE name='epoch'")
         path = opened.ledger.path
-    return path, {name: rows(path, name) for name in TABLES}
+    return path, {name: rows(path, name) for name in KEPT}
 
 
 @pytest.mark.parametrize(("version", "lacks"), [(3, ()), (2, ("stood",)), (1, LATER)])
@@ -63,7 +64,7 @@ def test_older_ledger_is_brought_up_with_all_it_holds(tmp_path: Path, version: i
     with ledger_at(tmp_path) as ledger:
         assert ledger.db.execute("PRAGMA user_version").fetchone() == (4,)
         assert ledger.db.execute("PRAGMA foreign_key_check").fetchall() == []
-    assert {name: rows(path, name) for name in TABLES} == {**before, **{name: [] for name in lacks}}
+    assert {name: rows(path, name) for name in KEPT} == {**before, **{name: [] for name in lacks}}
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -76,7 +77,7 @@ def test_brought_up_ledger_has_the_schema_of_a_new_one(tmp_path: Path, version: 
         assert ledger.db.execute("PRAGMA legacy_alter_table").fetchone() == (0,)
     query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
     with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(":memory:")) as new:
-        new.executescript(SCHEMA)
+        new.executescript("".join(TABLES.values()) + TRIGGERS)
         assert old.execute(query).fetchall() == new.execute(query).fetchall()
 
 
@@ -91,18 +92,21 @@ def test_row_that_belongs_nowhere_leaves_the_ledger_as_it_is(tmp_path: Path) -> 
     fact = "the ledger is damaged: it has rows of operations that it does not have"
     hint = "(restore it from a copy; see 'migrator explain E705')"
     assert str(caught.value) == f"{path}: E705 {fact} {hint}"
-    assert rows(path, "sqlite_master WHERE name LIKE 'old_%'") == []
+    assert not path.with_name(f".{path.name}.new").exists()
     assert {name: rows(path, name) for name in before} == before
 
 
-def test_disk_that_fails_leaves_the_ledger_as_it_is(tmp_path: Path) -> None:
-    """The bringing up is one transaction."""
+def test_death_on_the_way_leaves_the_ledger_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new file takes the place of the old one when it is whole; what a death left of it is in nobody's way."""
     path, before = left(tmp_path)
     make_old(path)
-    edit(path, "CREATE TABLE old_op(a)")  # in its way
-    with pytest.raises(StoreError):
-        ledger_at(tmp_path)
-    edit(path, "DROP TABLE old_op")
+    with monkeypatch.context() as patched:
+        patched.setattr("migrator.store.ledger_upgrade.TRIGGERS", "CREATE TABLE a(b); CREATE TABLE a(b);")
+        with pytest.raises(StoreError):
+            ledger_at(tmp_path)
+    assert path.with_name(f".{path.name}.new").exists()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (3,)
     with ledger_at(tmp_path):
         pass
     assert rows(path, "attempt") == before["attempt"]
@@ -124,3 +128,30 @@ def test_reader_sees_an_older_ledger_as_one_of_today(tmp_path: Path, version: in
             told.append((*views, list(all_runs(reader)), newest_plan(reader)))
     assert told[0] == told[1]
     assert path.read_bytes() == before
+
+
+def test_ledger_that_is_read_waits_to_be_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is exchanged for another one, which must not be done under a reader's hands."""
+    monkeypatch.setattr("migrator.store.sqlite.WRITE_TIMEOUT_SECONDS", 0.0)
+    path, before = left(tmp_path)
+    make_old(path)
+    edit(path, "PRAGMA journal_mode=wal")
+    with LedgerReader(path) as reader:
+        reader.db.execute("BEGIN")
+        reader.db.execute("SELECT * FROM run").fetchall()
+        with pytest.raises(Locked) as caught:
+            ledger_at(tmp_path)
+    fact = "the ledger is of an older version, and cannot be brought up while somebody reads it"
+    assert str(caught.value) == f"{path}: E801 {fact} (end what reads it, and run the same command again)"
+    with ledger_at(tmp_path):
+        pass
+    assert rows(path, "attempt") == before["attempt"]
+
+
+def test_ledger_brought_up_is_alone_and_private(tmp_path: Path) -> None:
+    """Nothing of the old file is left beside it."""
+    path, _before = left(tmp_path)
+    make_old(path)
+    with ledger_at(tmp_path):
+        pass
+    assert {one.name: mode_of(one) for one in path.parent.iterdir()} == {path.name: 0o600, f"{path.name}.lock": 0o600}
