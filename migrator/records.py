@@ -178,8 +178,7 @@ class TargetRecord:
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One request that changes the target. `before`: the record as just read, for updates; `parent`: (object, id)."""
 
     object: str
@@ -200,8 +199,7 @@ class Verdict(StrEnum):
     IN_DOUBT = "in doubt"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer to one write.
 
     `halt` stops the whole run after this outcome is journalled. `wait_seconds` is the earliest a next request may be

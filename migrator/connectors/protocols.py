@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from migrator.records import Catalog, Identity, Outcome, TargetRecord, Write
 
 Intend = Callable[[], Awaitable[None]]
+Pages = AsyncIterator[list[TargetRecord]]
 Cell = Any  # text in a file without types; else text, int, Decimal, bool, date, datetime, list, dict or None
 
 
@@ -101,15 +102,13 @@ class Target(Protocol):
     async def identify(self) -> Identity:
         """Tell which account of which server this is."""
 
-    def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
-    ) -> AsyncIterator[list[TargetRecord]]:
+    def read(self, name: str, *, minutes: int | None = None, only: Collection[str] = ()) -> Pages:
         """Read all records of an object in pages, or those changed in the last minutes; of their fields some `only`."""
 
     def pages_left(self, name: str) -> int | None:
         """Tell how many pages follow the last one that `read` gave of an object; None where the target does not say."""
 
-    def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+    def find(self, name: str, field: str, values: Sequence[str]) -> Pages:
         """Read the records whose field has one of the values; whoever asks compares once more."""
 
     def can_find(self, name: str) -> int:

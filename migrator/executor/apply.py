@@ -87,7 +87,7 @@ class _Run:
         if not self.dispatcher.is_over:
             self.breaker.halt = await add_options(self._plan, self._journal, self._target, self._how)
         before = (-1, -1)
-        while not self.dispatcher.is_over and self._open_count() and (now := self._standing()) != before:
+        while not self.dispatcher.is_over and (now := self._standing()) != before and now[0]:
             before = now
             await self._pass()
             await self._settle()
@@ -148,7 +148,8 @@ class _Run:
         last = None
         for change in batch:
             step = self._step(change)
-            if together and (step != last or not ids.isdisjoint(needed_operations(change, self._mapping))):
+            needed = needed_operations(change, self._mapping)
+            if together and (step != last or (needed and not ids.isdisjoint(needed))):
                 yield together
                 together, ids = [], set()
             together.append(change)
@@ -177,7 +178,7 @@ class _Run:
             if (
                 size == 1
                 or change.action is not Action.CREATE
-                or (change.id in touched and self._journal.attempts_of(change.id))
+                or (change.seq in touched and self._journal.attempts_of(change))
             ):
                 yield [change]
                 continue

@@ -1,7 +1,7 @@
 """A change of the plan → the write that is sent: ids in the place of operations that gave them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from migrator.json_text import to_json
@@ -20,7 +20,12 @@ class Waits(NamedTuple):
 
 def needed_operations(change: Change, mapping: str) -> list[str]:
     """Name the operations that must have given their ids before; last that of the record itself, where it is new."""
-    needed = [op_id for value in _nested(change) if (op_id := _operation(value))]
+    needed: list[str] = []
+    for value in change.after.values():
+        if value.__class__ is not str:  # most are, and are asked no more
+            needed += _operations(value)
+    if change.parent:
+        needed += _operations(change.parent[1])
     if change.action is Action.LINK and not change.target_id:
         needed.append(operation_id(mapping, change.object, change.key))
     return needed
@@ -38,6 +43,9 @@ def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
         return Waits(*missing)
     needed = needed_operations(change, mapping)
     target_id = change.target_id or ""
+    parent = change.parent and (change.parent[0], str(change.parent[1]))
+    if not needed:
+        return Write(change.target, change.after, target_id, parent)
     ids: dict[str, str] = {}
     for op_id in needed:
         found = journal.target_of(op_id)
@@ -46,9 +54,7 @@ def fill(change: Change, journal: Journal, mapping: str) -> Write | Waits:
         ids[op_id] = found
     if change.action is Action.LINK and not target_id:
         target_id = ids[needed[-1]]
-    fields = dict(change.after)
-    if ids:
-        fields = {name: _filled(value, ids.__getitem__) for name, value in fields.items()}
+    fields = {name: _filled(value, ids.__getitem__) for name, value in change.after.items()}
     parent = (change.parent[0], str(_filled(change.parent[1], ids.__getitem__))) if change.parent else None
     return Write(object=change.target, fields=fields, id=target_id, parent=parent)
 
@@ -59,15 +65,9 @@ def body_hash(write: Write) -> str:
     return hashlib.sha256(to_json(parts).encode()).hexdigest()
 
 
-def _nested(change: Change) -> Iterator[Any]:
-    """Give all that may stand for an id that another operation gives: objects, those in lists too."""
-    for value in change.after.values():
-        if isinstance(value, dict):
-            yield value
-        elif isinstance(value, list):
-            yield from value
-    if change.parent:
-        yield change.parent[1]
+def _operations(value: Any) -> list[str]:
+    """Name the operations that a value stands for the ids of, if it does, or if those in a list do."""
+    return [op_id for one in (value if isinstance(value, list) else [value]) if (op_id := _operation(one))]
 
 
 def _operation(value: Any) -> str:

@@ -18,6 +18,12 @@ DRIFT_SHARE = 0.05
 BUDGET_SHARE = 0.1
 MIN_BUDGET = 10
 
+_APPLIED = Verdict.APPLIED
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    return outcome.verdict is _APPLIED and outcome.status is not None and outcome.halt is None
+
 
 @dataclass(kw_only=True, slots=True)
 class Breaker:
@@ -51,8 +57,17 @@ class Breaker:
         self.pages_in_a_row = self.pages_in_a_row + 1 if any(one.is_page for one in outcomes) else 0
         self.not_sent_in_a_row = self.not_sent_in_a_row + 1 if is_unsent else 0
 
-    def count(self, outcome: Outcome) -> None:
-        """Count what became of one record, after its call was counted."""
+    def count_all(self, outcomes: Sequence[Outcome]) -> None:
+        """Count what became of the records of a call, after it was counted itself."""
+        is_quiet = not self.refused and not self.in_doubt
+        if is_quiet and all(map(_is_plain, outcomes)):
+            self.written += len(outcomes)  # nothing that could halt
+            self.answered += len(outcomes)
+            return
+        for outcome in outcomes:
+            self._count(outcome)
+
+    def _count(self, outcome: Outcome) -> None:
         self.answered += outcome.status is not None
         self.written += outcome.verdict is Verdict.APPLIED
         self.refused += outcome.verdict is Verdict.REFUSED

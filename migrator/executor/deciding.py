@@ -10,7 +10,8 @@ from migrator.executor.settle import differing
 from migrator.ports import Clock, SystemClock
 from migrator.records import Action, Canonical
 from migrator.store.changes import Change
-from migrator.store.journal import Decision, Ending, Journal
+from migrator.store.endings import Decision, Ending
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger
 from migrator.store.plan import Plan
 from migrator.store.states import LANDED, OPEN, State

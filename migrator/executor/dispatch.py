@@ -1,7 +1,6 @@
 """One operation: read afresh what it changes, make the intent durable, send once, journal what the answer proves."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import compress
 
 from migrator.connectors.protocols import Target
@@ -15,7 +14,8 @@ from migrator.pointers import filled
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, TargetRecord, Verdict, Write
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.plan import Plan
 from migrator.store.states import LANDED, OPEN, State
 
@@ -24,6 +24,9 @@ BACKOFF_CAP_SECONDS = 60.0
 MAX_AGE_SECONDS = 60.0
 
 _READ_FIRST = frozenset({Action.UPDATE, Action.LINK, Action.DELETE})
+_UNSENT = frozenset({Verdict.NOT_SENT, Verdict.NOT_APPLIED})
+_APPLIED, _LANDED = Verdict.APPLIED, State.APPLIED  # looking a member of an enum up takes a while, record by record
+_TOLD = str(_APPLIED)
 
 
 class Dispatcher:
@@ -125,9 +128,9 @@ class Dispatcher:
             self.breaker.count_call(outcomes)
             answered = list(zip(ready, outcomes, strict=True))
             self._journal.close_all([(change, self._ending(change, write, one)) for (change, write), one in answered])
-            for (change, _write), outcome in answered:
-                self._count(change, outcome)
-            unsent = [one.verdict in {Verdict.NOT_SENT, Verdict.NOT_APPLIED} for one in outcomes]
+            self._tell_refused(answered)
+            self.breaker.count_all(outcomes)
+            unsent = [one.verdict in _UNSENT for one in outcomes]
             if not any(unsent):
                 return
             self._repeat(outcomes[unsent.index(True)])
@@ -146,7 +149,7 @@ class Dispatcher:
             reason = f"linked: {pointer} points at it"
             self._journal.decide(change, Ending(state=State.QUARANTINED, reason=reason))
             return []
-        return [(change, replace(write, before=before))]
+        return [(change, write._replace(before=before))]
 
     def _leave(self, ready: list[Ready]) -> Callable[[], bool]:
         """Give what says, when the turn has come, whether it may be sent: not long after a read that allowed it.
@@ -173,8 +176,9 @@ class Dispatcher:
         await self._send(ready[half:])
 
     def _ending(self, change: Change, write: Write, outcome: Outcome) -> Ending:
+        if outcome.verdict is _APPLIED:  # as most are
+            return Ending(_LANDED, outcome.target_id or None, write.fields, outcome.status, _TOLD, outcome.message)
         state = {
-            Verdict.APPLIED: State.APPLIED,
             Verdict.REFUSED: State.IN_DOUBT if outcome.confirm else State.REJECTED,
             Verdict.NOT_APPLIED: State.PLANNED,
             Verdict.NOT_SENT: State.PLANNED,
@@ -188,16 +192,16 @@ class Dispatcher:
         return Ending(
             state=state,
             target_id=outcome.target_id or None,
-            fields=write.fields if state is State.APPLIED else {},
             status=outcome.status,
             outcome=str(outcome.verdict),
             reason=outcome.message,
         )
 
-    def _count(self, change: Change, outcome: Outcome) -> None:
-        if outcome.verdict is Verdict.REFUSED:
-            self._how.tell(Event(phase=Phase.REJECTED, object=change.object, text=f"{change.place} {outcome.message}"))
-        self.breaker.count(outcome)
+    def _tell_refused(self, answered: Sequence[tuple[Ready, Outcome]]) -> None:
+        for (change, _write), outcome in answered:
+            if outcome.verdict is Verdict.REFUSED:
+                text = f"{change.place} {outcome.message}"
+                self._how.tell(Event(phase=Phase.REJECTED, object=change.object, text=text))
 
     def _repeat(self, outcome: Outcome) -> None:
         if outcome.wait_seconds:

@@ -11,7 +11,8 @@ from migrator.executor.result import Applying
 from migrator.ports import failpoint
 from migrator.records import Outcome, Verdict
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.plan import Plan
 from migrator.store.states import State
 

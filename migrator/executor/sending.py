@@ -8,7 +8,8 @@ from migrator.executor.bodies import body_hash
 from migrator.ports import failpoint
 from migrator.records import Action, Outcome, Verdict, Write
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.states import State
 
 Ready = tuple[Change, Write]

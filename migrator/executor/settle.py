@@ -14,7 +14,8 @@ from migrator.executor.bodies import Waits, fill
 from migrator.executor.result import Applying, Event, Phase
 from migrator.records import Action, Canonical, Fields, TargetRecord, Tier, Write, differing_fields
 from migrator.store.changes import Change
-from migrator.store.journal import Attempt, Ending, Journal
+from migrator.store.endings import Attempt, Ending
+from migrator.store.journal import Journal
 from migrator.store.plan import Plan
 from migrator.store.states import State
 
@@ -241,7 +242,7 @@ class Settler:
             self._journal.close(change, ending)
 
     def _again(self, change: Change, found: str = "never found") -> Ending:
-        doubts = self._journal.doubts_of(change.id)
+        doubts = self._journal.doubts_of(change)
         if doubts >= MAX_ATTEMPTS:
             reason = f"in doubt: sent {doubts} times, {found}"
             return Ending(state=State.QUARANTINED, outcome="in doubt", reason=reason)

@@ -91,8 +91,8 @@ class _Reading:
         for batch in landed(self._ledger, self._plan, self._how.sample):
             if self._how.sample is not None:
                 self._sampled.update(change.seq for change, _target_id in batch)
-            read = {change.id: await self._read(change, target_id) for change, target_id in batch}
-            self._journal.confirm({op_id: names for op_id, names in read.items() if names is not None})
+            read = {change.seq: await self._read(change, target_id) for change, target_id in batch}
+            self._journal.confirm({seq: names for seq, names in read.items() if names is not None})
             done = self._records.total()
             self._how.tell(Event(phase=Phase.PROGRESS, object=batch[-1][0].object, done=done, total=total))
 

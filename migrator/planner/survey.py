@@ -50,7 +50,7 @@ class _View:
 
     Its records are kept where it is known late which of them a row is, or where a person may be asked. `parts` are
     those of match lines of (parent's object) to which its records give values. `needed` are the fields that are looked
-    at, None for all: a person who is asked sees the whole.
+    at, none named for all: a person who is asked sees the whole.
     """
 
     target: ObjectType
@@ -59,7 +59,7 @@ class _View:
     markers: frozenset[str]
     keeps_all: bool
     parts: tuple[tuple[str, Part], ...]
-    needed: tuple[str, ...] | None
+    needed: tuple[str, ...]
 
     def child_values(self, item: TargetRecord) -> Iterator[ChildValue]:
         """Give what a child record says of its parents."""
@@ -205,7 +205,7 @@ def _views(compiled: Compiled) -> Iterator[_View]:
             asked=tuple(asked_lines(spec, target, compiled.catalog)),
             markers=frozenset(item.marker for item in objects if item.marker),
             keeps_all=asks or any(item.match_level for item in objects),
-            needed=None if asks else needed_fields(compiled, target),
+            needed=() if asks else needed_fields(compiled, target),
         )
 
 

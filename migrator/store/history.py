@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from migrator.store.ledger import FINISHED, LedgerReader
+from migrator.store.ledger_schema import OF_PLAN
 from migrator.store.lock import is_held
 from migrator.store.plan import Plan
 
@@ -27,7 +28,7 @@ def all_runs(reader: LedgerReader) -> Iterator[Run]:
     """Give the runs, the newest first; one that nobody runs any more was killed."""
     rows = reader.db.execute(
         "SELECT r.id, p.path, p.mapping, r.state, r.began, r.ended, r.reason, r.host, r.pid, (SELECT COUNT(*)"
-        " FROM attempt a WHERE a.plan_id=r.plan_id AND a.epoch=r.epoch) FROM run r JOIN plan p ON p.id=r.plan_id"
+        " FROM attempt a WHERE a.plan=p.number AND a.epoch=r.epoch) FROM run r JOIN plan p ON p.id=r.plan_id"
         " ORDER BY r.id DESC"
     )
     for row in rows:
@@ -60,7 +61,7 @@ def id_map(plan: Plan, reader: LedgerReader) -> Iterator[tuple[str, str, str, st
     for (seq,) in firsts:
         change = next(plan.changes(after=seq - 1, limit=1))
         row = reader.db.execute(
-            "SELECT COALESCE(target_id, ''), state FROM op WHERE plan_id=? AND id=?", (plan.id, change.id)
+            f"SELECT COALESCE(target_id, ''), state FROM op WHERE {OF_PLAN} AND seq=?", (plan.id, seq)
         ).fetchone()
         target_id, state = row or ("", "PLANNED")
         yield change.object, change.key, target_id or change.target_id or "", state

@@ -7,6 +7,7 @@ from typing import Any
 from migrator.json_text import to_json
 from migrator.store.changes import Change
 from migrator.store.ledger import Ledger
+from migrator.store.ledger_schema import OF_PLAN
 
 _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
 
@@ -15,34 +16,36 @@ def keep_origin(db: sqlite3.Connection, plan_id: str, header: Mapping[str, Any])
     """Keep what a plan was made for: mapping, account, objects; an undo is told by what it undoes."""
     kept = {name: header[name] for name in _ORIGIN if name in header}
     db.execute("INSERT OR REPLACE INTO origin VALUES(?,?)", (plan_id, to_json(kept)))
-    if "undo" in header:  # only who undoes looks for keys by their ids
-        db.execute("CREATE INDEX IF NOT EXISTS written_by_id ON written(target_id)")
-        db.execute("CREATE INDEX IF NOT EXISTS op_deleted ON op(target_id) WHERE kind='delete'")
 
 
-Image = tuple[Change, tuple[str, str] | None, Mapping[str, Any]]
+Image = tuple[Change, tuple[str, str] | None, str]
 
 
-def keep_images(db: sqlite3.Connection, plan_id: str, images: Iterable[Image]) -> None:
-    """Keep what writes found and what they left, each with its parent; what one in quarantine left is not known."""
+def keep_images(db: sqlite3.Connection, number: int, images: Iterable[Image]) -> None:
+    """Keep what writes found and what they left (JSON), each with its parent; what one in quarantine left is blank."""
     rows = [
         (
-            plan_id,
-            change.id,
+            number,
+            change.seq,
             change.key,
             change.target,
             to_json(list(parent)) if parent else None,
-            to_json(dict(change.before)),
-            to_json(dict(after)),
+            to_json(dict(change.before)) if change.before else "{}",
+            after,
         )
         for change, parent, after in images
     ]
-    db.executemany("INSERT OR REPLACE INTO image VALUES(?,?,?,?,?,?,?)", rows)
+    db.executemany(
+        "INSERT INTO image VALUES(?,?,?,?,?,?,?) ON CONFLICT(plan, seq) DO UPDATE SET"
+        " parent=excluded.parent, before=excluded.before, after=excluded.after",
+        rows,
+    )
 
 
 def purge(ledger: Ledger, plans: Iterable[str]) -> None:
     """Take the images of plans out of the ledger: what they wrote cannot be undone any more. Raises StoreError."""
     with ledger.transaction("purge") as db:
         for plan_id in plans:
-            for table in ("image", "stood", "origin"):
-                db.execute(f"DELETE FROM {table} WHERE plan_id=?", (plan_id,))
+            for table in ("image", "stood"):
+                db.execute(f"DELETE FROM {table} WHERE {OF_PLAN}", (plan_id,))
+            db.execute("DELETE FROM origin WHERE plan_id=?", (plan_id,))

@@ -6,15 +6,18 @@ there is none, it is planned.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from migrator.errors import PlanError, Problem
+from migrator.json_text import to_json
 from migrator.ports import Clock
 from migrator.records import Action
+from migrator.store.attempts import answer, count_doubts, unsettled_attempts
 from migrator.store.changes import Change
+from migrator.store.endings import Attempt, Decision, Ending
 from migrator.store.images import keep_images, keep_origin
-from migrator.store.ledger import FINISHED, Ledger
+from migrator.store.indexes import index_for, index_ids
+from migrator.store.ledger import FINISHED, Ledger, number_of
 from migrator.store.pending import pending
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
@@ -23,38 +26,8 @@ from migrator.store.together import Together
 from migrator.store.written import Written
 
 _IMAGED = frozenset({State.APPLIED, State.QUARANTINED})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One sending of an operation: which it was, and when, on which boot of the machine."""
-
-    number: int
-    body_sha256: str
-    boot_id: str
-    boottime_ns: int
-    wall: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
-    """How an operation leaves a state: to which, with what id, evidence and words; `fields` are what it wrote."""
-
-    state: State
-    target_id: str | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    status: int | None = None
-    outcome: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What a person decided about an operation in quarantine: how it goes on, who said so, and why."""
-
-    ending: Ending
-    who: str
-    why: str
+_TOLD = LANDED | _IMAGED
+_QUARANTINED = State.QUARANTINED
 
 
 class Journal:
@@ -64,6 +37,8 @@ class Journal:
         self._ledger = ledger
         self._plan = plan
         self._clock = clock
+        self._number = number_of(ledger.db, plan.id)
+        self._is_indexed = False
         self._together = Together(ledger)
         self._written = Written(ledger.db, plan)
         self._boot_id: str | None = None
@@ -87,8 +62,11 @@ class Journal:
                     "UPDATE plan SET state='STARTED', started=? WHERE id=?", (self._ledger.serial, self._plan.id)
                 )
                 keep_origin(db, self._plan.id, self._plan.header)
+            self._written.begin()
+            if is_first:
                 self._written.take_over()
-            db.execute("UPDATE op SET state='PLANNED' WHERE plan_id=? AND state='BLOCKED'", (self._plan.id,))
+                index_for(db, self._plan)
+            db.execute("UPDATE op SET state='PLANNED' WHERE plan=? AND state='BLOCKED'", (self._number,))
         return is_first
 
     def end(self, state: str, reason: str = "") -> None:
@@ -102,17 +80,12 @@ class Journal:
     def pending(self, *, after: int, limit: int) -> list[Change]:
         """Give the next changes that are planned, in their order, from behind a sequence number."""
         with translated(self._ledger.path):
-            return pending(self._ledger.db, self._plan, after=after, limit=limit)
+            return pending(self._ledger.db, self._plan, self._number, after=after, limit=limit)
 
     def unsettled(self) -> list[tuple[Change, Attempt]]:
         """Give the operations of which nobody knows whether they arrived, each with its last attempt."""
-        rows = self._ledger.db.execute(
-            "SELECT o.seq, a.n, a.body_sha256, a.boot_id, a.boottime_ns, a.wall FROM op o JOIN attempt a"
-            " ON a.plan_id=o.plan_id AND a.op_id=o.id WHERE o.plan_id=? AND o.state IN ('INTENT','IN_DOUBT')"
-            " AND a.n=(SELECT MAX(n) FROM attempt WHERE plan_id=o.plan_id AND op_id=o.id) ORDER BY o.seq",
-            (self._plan.id,),
-        ).fetchall()
-        return [(next(self._plan.changes(after=row[0] - 1, limit=1)), _attempt(row[1:])) for row in rows]
+        found = unsettled_attempts(self._ledger.db, self._number)
+        return [(next(self._plan.changes(after=seq - 1, limit=1)), attempt) for seq, attempt in found]
 
     def state_of(self, op_id: str) -> State:
         """Tell where an operation stands."""
@@ -131,49 +104,47 @@ class Journal:
         """
         numbers = self._plan.needs if change.action is Action.DELETE else self._plan.others
         for number in numbers(change.seq):
-            needed = next(self._plan.changes(after=number - 1, limit=1))
-            if (state := self.state_of(needed.id)) not in LANDED:
-                return needed.id, state
+            row = self._ledger.db.execute(
+                "SELECT state FROM op WHERE plan=? AND seq=?", (self._number, number)
+            ).fetchone()
+            if row is None or State(row[0]) not in LANDED:
+                needed = next(self._plan.changes(after=number - 1, limit=1))
+                return needed.id, State(row[0]) if row else State.PLANNED
         return None
 
-    def attempts_of(self, op_id: str) -> int:
+    def attempts_of(self, change: Change) -> int:
         """Count how often an operation was sent."""
-        return self._attempts(op_id)[0]
+        return self._attempts(change)[0]
 
-    def touched(self, changes: Sequence[Change]) -> set[str]:
-        """Tell which of these operations, given in their order, were touched before, by their ids."""
+    def touched(self, changes: Sequence[Change]) -> set[int]:
+        """Tell which of these operations, given in their order, were touched before, by their numbers."""
         rows = self._ledger.db.execute(
-            "SELECT id FROM op WHERE plan_id=? AND seq BETWEEN ? AND ?",
-            (self._plan.id, changes[0].seq, changes[-1].seq),
+            "SELECT seq FROM op WHERE plan=? AND seq BETWEEN ? AND ?",
+            (self._number, changes[0].seq, changes[-1].seq),
         )
-        return {op_id for (op_id,) in rows}
+        return {seq for (seq,) in rows}
 
-    def doubts_of(self, op_id: str) -> int:
+    def doubts_of(self, change: Change) -> int:
         """Count how often an operation was sent and nobody knew the end of it: what did not arrive is no doubt."""
-        (count,) = self._ledger.db.execute(
-            "SELECT COUNT(*) FROM attempt WHERE plan_id=? AND op_id=?"
-            " AND (outcome IS NULL OR outcome NOT IN ('not applied', 'not sent', 'refused together'))",
-            (self._plan.id, op_id),
-        ).fetchone()
-        return int(count)
+        return count_doubts(self._ledger.db, self._number, change.seq)
 
     def newest_applied(self, name: str) -> tuple[str, str] | None:
         """Give target id and marker of the newest create of an object: a complete read must show it."""
         row = self._ledger.db.execute(
-            "SELECT o.target_id, COALESCE(o.marker, '') FROM op o WHERE o.plan_id=? AND o.object=?"
+            "SELECT o.target_id, COALESCE(o.marker, '') FROM op o WHERE o.plan=? AND o.object=?"
             " AND o.kind='create' AND o.state IN ('APPLIED','VERIFIED')"
             " ORDER BY o.seq DESC LIMIT 1",
-            (self._plan.id, name),
+            (self._number, name),
         ).fetchone()
         return (str(row[0]), str(row[1])) if row else None
 
     def newest_walls(self, name: str) -> list[str]:
         """Give the wall time of the newest landed create's last attempt; none while there is no such create."""
         row = self._ledger.db.execute(
-            "SELECT a.wall FROM op o JOIN attempt a ON a.plan_id=o.plan_id AND a.op_id=o.id WHERE o.plan_id=?"
+            "SELECT a.wall FROM op o JOIN attempt a ON a.plan=o.plan AND a.seq=o.seq WHERE o.plan=?"
             " AND o.object=? AND o.kind='create' AND o.state IN ('APPLIED','VERIFIED')"
             " ORDER BY o.seq DESC, a.n DESC LIMIT 1",
-            (self._plan.id, name),
+            (self._number, name),
         ).fetchone()
         return [row[0]] if row else []
 
@@ -183,25 +154,28 @@ class Journal:
         Raises PlanError where another body was sent before.
         """
         again = self.touched([change for change, _sha256 in changes])
-        numbers = [self._next_attempt(one, sha256) if one.id in again else 1 for one, sha256 in changes]
+        numbers = [self._next_attempt(one, sha256) if one.seq in again else 1 for one, sha256 in changes]
         if self._boot_id is None:
             self._boot_id = self._clock.boot_id()
         when = (self._boot_id, self._clock.boottime_ns(), self._now())
-        plan, run, epoch = self._plan.id, self.run, self._ledger.epoch
+        plan, run, epoch = self._number, self.run, self._ledger.epoch
         with self._together.join("intent") as db:
             db.executemany(
-                "INSERT INTO op(plan_id,id,seq,object,kind,marker,state,sha256,run) VALUES(?,?,?,?,?,?,'INTENT',?,?)"
-                " ON CONFLICT(plan_id, id) DO UPDATE SET state='INTENT', reason='', run=excluded.run",
-                [(plan, one.id, one.seq, one.object, one.action, one.marker, one.sha256, run) for one, _ in changes],
+                "INSERT INTO op(plan,seq,id,object,kind,marker,state,sha256,run) VALUES(?,?,?,?,?,?,'INTENT',?,?)"
+                " ON CONFLICT(plan, seq) DO UPDATE SET state='INTENT', reason='', run=excluded.run",
+                [
+                    (plan, one.seq, one.id, one.object, str(one.action), one.marker, one.sha256, run)
+                    for one, _sent in changes
+                ],
             )
             db.executemany(
                 "INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)",
-                [(plan, one.id, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)],
+                [(plan, one.seq, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)],
             )
 
     def _next_attempt(self, change: Change, body_sha256: str) -> int:
         """Give the number of the attempt that is to come."""
-        number, earlier = self._attempts(change.id)
+        number, earlier = self._attempts(change)
         if earlier not in {None, body_sha256}:
             fact = f"{change.object}:{change.key} would be sent otherwise than it was sent before"
             hint = "plan again; what is sent again is byte for byte what was sent"
@@ -234,15 +208,12 @@ class Journal:
 
         It is durable with the next intent; what is not durable by the end of the process is in doubt, and read.
         """
-        plan = self._plan.id
+        plan = self._number
         with self._together.join("outcome", len(endings)) as db:
-            db.executemany(
-                "UPDATE attempt SET outcome=?, status=?, evidence=? WHERE plan_id=? AND op_id=? AND outcome IS NULL",
-                [(end.outcome, end.status, end.reason, plan, one.id) for one, end in endings if end.outcome],
-            )
+            answer(db, plan, endings)
             db.executemany(  # a quarantine is reached through doubt
-                "UPDATE op SET state='IN_DOUBT' WHERE plan_id=? AND id=? AND state='INTENT'",
-                [(plan, change.id) for change, ending in endings if ending.state is State.QUARANTINED],
+                "UPDATE op SET state='IN_DOUBT' WHERE plan=? AND seq=? AND state='INTENT'",
+                [(plan, change.seq) for change, ending in endings if ending.state is _QUARANTINED],
             )
             self._move_all(endings)
 
@@ -260,41 +231,42 @@ class Journal:
         self.commit()
         ending, now = decision.ending, self._now()
         with self._ledger.transaction("resolve") as db:
-            said = (self._plan.id, change.id, now, decision.who, decision.why, ending.state, ending.reason)
+            said = (self._number, change.seq, now, decision.who, decision.why, ending.state, ending.reason)
             db.execute("INSERT INTO decision VALUES(?,?,?,?,?,?,?)", said)
-            self._move(change.id, ending)
+            self._move(change, ending)
             if ending.target_id:
                 self._written.remember((change.object, change.key), ending.target_id, ending.fields)
             for blocked in self._blocked():
                 if is_free(blocked):
-                    self._move(blocked.id, Ending(state=State.PLANNED))
+                    self._move(blocked, Ending(state=State.PLANNED))
             if any(self.counts().get(state) for state in OPEN):
                 here = (self._plan.id, self._ledger.serial)  # a plan that is stale is not applied again: plan anew
                 db.execute("UPDATE plan SET state='STARTED' WHERE id=? AND started=?", here)
 
-    def confirm(self, read: Mapping[str, Iterable[str]]) -> None:
+    def confirm(self, read: Mapping[int, Iterable[str]]) -> None:
         """Journal that what was applied was read back as it was written, with what else stood in new records then.
 
+        Operations are given by their numbers.
         Of several readings the first one counts.
         """
         self.commit()
         with self._ledger.transaction("confirm") as db:
             db.executemany(
-                "INSERT OR IGNORE INTO stood SELECT plan_id, id, ? FROM op WHERE plan_id=? AND id=? AND kind='create'"
+                "INSERT OR IGNORE INTO stood SELECT plan, seq, ? FROM op WHERE plan=? AND seq=? AND kind='create'"
                 " AND state='APPLIED'",
-                ((json.dumps(sorted(names)), self._plan.id, op_id) for op_id, names in read.items()),
+                ((json.dumps(sorted(names)), self._number, seq) for seq, names in read.items()),
             )
             db.executemany(
-                "UPDATE op SET state='VERIFIED' WHERE plan_id=? AND id=? AND state='APPLIED'",
-                ((self._plan.id, op_id) for op_id in read),
+                "UPDATE op SET state='VERIFIED' WHERE plan=? AND seq=? AND state='APPLIED'",
+                ((self._number, seq) for seq in read),
             )
 
     def holder_of(self, name: str, target_id: str) -> str:
         """Name the key whose record of an object has a target id; empty if this plan wrote none with it."""
         row = self._ledger.db.execute(
-            "SELECT seq FROM op WHERE plan_id=? AND object=? AND target_id=? AND kind='create'"
+            "SELECT seq FROM op WHERE plan=? AND object=? AND target_id=? AND kind='create'"
             " AND state IN ('APPLIED','VERIFIED')",
-            (self._plan.id, name, target_id),
+            (self._number, name, target_id),
         ).fetchone()
         return next(self._plan.changes(after=row[0] - 1, limit=1)).key if row else ""
 
@@ -306,48 +278,47 @@ class Journal:
 
     def counts(self) -> dict[State, int]:
         """Count this plan's operations by state; those never touched are planned."""
-        rows = self._ledger.db.execute(
-            "SELECT state, COUNT(*) FROM op WHERE plan_id=? GROUP BY state", (self._plan.id,)
-        )
+        rows = self._ledger.db.execute("SELECT state, COUNT(*) FROM op WHERE plan=? GROUP BY state", (self._number,))
         found = {State(state): count for state, count in rows}
         touched = sum(found.values())
         untouched = int(self._plan.header["operations"]) - touched
         return {**found, State.PLANNED: found.get(State.PLANNED, 0) + untouched}
 
-    def _attempts(self, op_id: str) -> tuple[int, str | None]:
+    def _attempts(self, change: Change) -> tuple[int, str | None]:
         """Count how often an operation was sent, and give the hash of what was sent."""
         found: tuple[int, str | None] = self._ledger.db.execute(
-            "SELECT COUNT(*), MAX(body_sha256) FROM attempt WHERE plan_id=? AND op_id=?", (self._plan.id, op_id)
+            "SELECT COUNT(*), MAX(body_sha256) FROM attempt WHERE plan=? AND seq=?", (self._number, change.seq)
         ).fetchone()
         return found
 
     def _blocked(self) -> Iterable[Change]:
         seq = 0
-        query = "SELECT seq FROM op WHERE plan_id=? AND state='BLOCKED' AND seq>? ORDER BY seq LIMIT 1"
-        while row := self._ledger.db.execute(query, (self._plan.id, seq)).fetchone():
+        query = "SELECT seq FROM op WHERE plan=? AND state='BLOCKED' AND seq>? ORDER BY seq LIMIT 1"
+        while row := self._ledger.db.execute(query, (self._number, seq)).fetchone():
             (seq,) = row
             yield from self._plan.changes(after=seq - 1, limit=1)
 
     def _ensure(self, change: Change) -> None:
-        row = (self._plan.id, change.id, change.seq, change.object, change.action, change.marker, change.sha256)
+        row = (self._number, change.seq, change.id, change.object, change.action, change.marker, change.sha256)
         self._ledger.db.execute(
-            "INSERT INTO op(plan_id,id,seq,object,kind,marker,sha256,run) VALUES(?,?,?,?,?,?,?,?)"
-            " ON CONFLICT(plan_id, id) DO NOTHING",
+            "INSERT INTO op(plan,seq,id,object,kind,marker,sha256,run) VALUES(?,?,?,?,?,?,?,?)"
+            " ON CONFLICT(plan, seq) DO NOTHING",
             (*row, self.run),
         )
 
-    def _move(self, op_id: str, ending: Ending) -> None:
-        self._ledger.db.execute(_MOVE, (*_moved(ending), self.run, self._plan.id, op_id))
+    def _move(self, change: Change, ending: Ending) -> None:
+        self._ledger.db.execute(_MOVE, (*_moved(ending), self.run, self._number, change.seq))
 
     def _move_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
         """Bring operations to their states, and the id map up to date; keep what an undo of this plan needs."""
-        db, plan = self._ledger.db, self._plan.id
-        db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.id) for change, ending in endings])
+        db, plan = self._ledger.db, self._number
+        db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.seq) for change, ending in endings])
+        told = [(one, end, to_json(dict(end.fields))) for one, end in endings if end.state in _TOLD]
         if "undo" not in self._plan.header:
-            imaged = [(change, ending) for change, ending in endings if ending.state in _IMAGED]
-            keep_images(db, plan, [(one, self._parent_of(one), end.fields) for one, end in imaged])
+            imaged = [(one, self._parent_of(one), fields) for one, end, fields in told if end.state in _IMAGED]
+            keep_images(db, plan, imaged)
         self._written.note_all(
-            [(one, end.target_id, end.fields) for one, end in endings if end.state in LANDED and end.target_id]
+            [(one, end.target_id, fields) for one, end, fields in told if end.state in LANDED and end.target_id]
         )
 
     def _parent_of(self, change: Change) -> tuple[str, str] | None:
@@ -358,9 +329,12 @@ class Journal:
         return (above, str(found)) if found else None
 
     def _op(self, op_id: str) -> tuple[str, str | None] | None:
+        if not self._is_indexed:
+            index_ids(self._ledger)
+            self._is_indexed = True
         with translated(self._ledger.path):
             found: tuple[str, str | None] | None = self._ledger.db.execute(
-                "SELECT state, target_id FROM op WHERE plan_id=? AND id=?", (self._plan.id, op_id)
+                "SELECT state, target_id FROM op WHERE plan=? AND id=?", (self._number, op_id)
             ).fetchone()
         return found
 
@@ -368,13 +342,8 @@ class Journal:
         return self._clock.now().isoformat(timespec="seconds")
 
 
-_MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan_id=? AND id=?"
+_MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan=? AND seq=?"
 
 
 def _moved(ending: Ending) -> tuple[str, str | None, str]:
-    return ending.state, ending.target_id, ending.reason
-
-
-def _attempt(row: tuple[Any, ...]) -> Attempt:
-    number, body_sha256, boot_id, boottime_ns, wall = row
-    return Attempt(number=number, body_sha256=body_sha256, boot_id=boot_id, boottime_ns=boottime_ns, wall=wall)
+    return str(ending.state), ending.target_id, ending.reason

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from migrator.errors import PlanError, Problem, StoreError
+from migrator.errors import Locked, PlanError, Problem, StoreError
 from migrator.ports import Clock, Rng, failpoint
-from migrator.store.ledger_schema import ADDED, APPLICATION_ID, BEGINS, FORMAT, LACKING, SCHEMA, STOOD
+from migrator.store.ledger_schema import APPLICATION_ID, FORMAT, OF_SCOPE
+from migrator.store.ledger_upgrade import OLD_FORMATS, bring_up, make_ledger, show_old
 from migrator.store.lock import Lock
-from migrator.store.sqlite import connect, connect_read_only, create_private, translated
+from migrator.store.sqlite import connect, connect_read_only, translated
 
 FINISHED = "DONE"
 
@@ -27,7 +27,7 @@ _PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
-    "cache_size": -32_768,  # keys are hashes: of a long run, pages from all over the file are written to
+    "cache_size": -32_768,  # the id map is in the order of its keys, which may be any
     "temp_store": 2,
     "secure_delete": 1,
 }
@@ -117,7 +117,7 @@ class Ledger:
         """Take a sealed plan in; only a registered plan is ever applied."""
         with self.transaction("register") as db:
             db.execute(
-                "INSERT INTO plan VALUES(?,?,?,?,?,?,?,NULL,'MADE')",
+                "INSERT INTO plan VALUES(NULL,?,?,?,?,?,?,?,NULL,'MADE')",
                 (entry.id, entry.sha256, entry.mapping, entry.path, entry.file, entry.made, entry.serial),
             )
 
@@ -125,7 +125,7 @@ class Ledger:
         """Give what earlier runs wrote for an object of a mapping to an account: key, target id, values as JSON."""
         with translated(self.path):
             yield from self.db.execute(
-                "SELECT key, target_id, fields FROM written WHERE mapping=? AND account=? AND object=?",
+                f"SELECT key, target_id, fields FROM written WHERE {OF_SCOPE}",
                 (mapping, account, name),
             )
 
@@ -143,7 +143,7 @@ class Ledger:
     def doubtful_plans(self, mapping: str, *, but: str) -> list[str]:
         """List the plans of a mapping, but one, with writes of which nobody knows whether they arrived."""
         found = self.db.execute(
-            "SELECT DISTINCT p.path FROM plan p JOIN op o ON o.plan_id=p.id"
+            "SELECT DISTINCT p.path FROM plan p JOIN op o ON o.plan=p.number"
             " WHERE p.mapping=? AND p.id<>? AND o.state IN ('INTENT','IN_DOUBT')",
             (mapping, but),
         )
@@ -170,6 +170,8 @@ class LedgerReader:
             raise StoreError(Problem(code="E702", place=str(path), fact="there is no ledger here", hint=hint))
         self.db = connect_read_only(path, is_sealed=False)
         _check_format(self.db, path)
+        with translated(path):
+            show_old(self.db)
 
     def __enter__(self) -> Self:
         return self
@@ -195,6 +197,12 @@ class LedgerReader:
 def _meta(db: sqlite3.Connection, name: str) -> str:
     (value,) = db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
     return str(value)
+
+
+def number_of(db: sqlite3.Connection, plan_id: str) -> int:
+    """Give the number by which a ledger knows a plan; 0 for one that it did not take in."""
+    row = db.execute("SELECT number FROM plan WHERE id=?", (plan_id,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def find_plan(db: sqlite3.Connection, plan_id: str) -> PlanEntry | None:
@@ -223,9 +231,12 @@ def _open(path: Path, rng: Rng) -> sqlite3.Connection:
         _create(path, rng)
     db = connect(path, _PRAGMAS)
     try:
-        _check_format(db, path)
+        is_old = _check_format(db, path) != FORMAT
         _check_health(db, path)
-        _bring_up(db, path)
+        if is_old:
+            _bring_up(db, path)
+            db.close()
+            db = connect(path, _PRAGMAS)
     except BaseException:
         db.close()
         raise
@@ -233,39 +244,43 @@ def _open(path: Path, rng: Rng) -> sqlite3.Connection:
 
 
 def _create(path: Path, rng: Rng) -> None:
-    """Make the ledger under another name first, so that a crash leaves none rather than half of one."""
-    fresh = path.with_name(f".{path.name}.new")
+    facts = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
+
+    def fill(db: sqlite3.Connection) -> bool:
+        db.executemany("INSERT INTO meta VALUES(?,?)", facts)
+        return True
+
     with translated(path):
-        fresh.unlink(missing_ok=True)
-        create_private(fresh)
-        db = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(SCHEMA + ADDED + STOOD + BEGINS)
-            facts: list[tuple[str, Any]] = [("lineage", rng.token()), ("serial", "0"), ("epoch", "0")]
-            db.executemany("INSERT INTO meta VALUES(?,?)", facts)
-        finally:
-            db.close()
-        os.replace(fresh, path)  # noqa: PTH105 - the same, said plainly
+        make_ledger(path, fill)
 
 
-def _check_format(db: sqlite3.Connection, path: Path) -> None:
+def _check_format(db: sqlite3.Connection, path: Path) -> int:
     with translated(path):
         (kind,) = db.execute("PRAGMA application_id").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
-    if kind != APPLICATION_ID or version not in {*LACKING, FORMAT}:
+    if kind != APPLICATION_ID or version not in {*OLD_FORMATS, FORMAT}:
         fact = f"not a ledger of this version (format {version}, expected {FORMAT})"
         hint = "use the version of migrator that wrote it"
         raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
+    return int(version)
 
 
 def _bring_up(db: sqlite3.Connection, path: Path) -> None:
-    """Give a ledger of an older format the tables that it lacks, all or none."""
+    """Have a ledger of an older format written anew, when nobody reads it. Raises StoreError; it is as it was then."""
     with translated(path):
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != FORMAT:
-            db.executescript(f"BEGIN IMMEDIATE; {LACKING[version]} PRAGMA user_version={FORMAT}; COMMIT;")
+        try:
+            db.execute("PRAGMA journal_mode=delete")  # a log that stays would be taken for that of the new file
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            fact = "the ledger is of an older version, and cannot be brought up while somebody reads it"
+            hint = "end what reads it, and run the same command again"
+            raise Locked(Problem(code="E801", place=str(path), fact=fact, hint=hint)) from None
+        is_whole = bring_up(path, db)
+    if not is_whole:
+        hint = "restore it from a copy; see 'migrator explain E705'"
+        fact = "the ledger is damaged: it has rows of operations that it does not have"
+        raise StoreError(Problem(code="E705", place=str(path), fact=fact, hint=hint))
 
 
 def _check_health(db: sqlite3.Connection, path: Path) -> None:

@@ -9,27 +9,26 @@ from migrator.store.plan import Plan
 WINDOW = 1_000
 
 
-def pending(db: sqlite3.Connection, plan: Plan, *, after: int, limit: int) -> list[Change]:
-    """Give the next changes that are planned, in their order, from behind a sequence number."""
+def pending(db: sqlite3.Connection, plan: Plan, number: int, *, after: int, limit: int) -> list[Change]:
+    """Give the next changes that are planned, in their order, from behind one; `number` is that of the plan."""
     found: list[Change] = []
-    for first, last in _open_ranges(db, plan, after):
+    for first, last in _open_ranges(db, number, after, int(plan.header["operations"])):
         found += plan.changes(after=first - 1, limit=min(last - first + 1, limit - len(found)))
         if len(found) == limit:
             break
     return found
 
 
-def _open_ranges(db: sqlite3.Connection, plan: Plan, after: int) -> Iterator[tuple[int, int]]:
+def _open_ranges(db: sqlite3.Connection, number: int, after: int, total: int) -> Iterator[tuple[int, int]]:
     """Give, from behind a number, the first and the last number of changes next to each other that are planned."""
-    total = int(plan.header["operations"])
     while after < total:
-        begin = min(_first_untouched(db, plan.id, after, total), _first_planned(db, plan.id, after, total))
+        begin = min(_first_untouched(db, number, after), _first_planned(db, number, after, total))
         if begin > total:
             return
         end = min(begin + WINDOW - 1, total)
         rows = db.execute(
-            "SELECT seq FROM op WHERE plan_id=? AND seq BETWEEN ? AND ? AND state<>'PLANNED' ORDER BY seq",
-            (plan.id, begin, end),
+            "SELECT seq FROM op WHERE plan=? AND seq BETWEEN ? AND ? AND state<>'PLANNED' ORDER BY seq",
+            (number, begin, end),
         ).fetchall()
         for (seq,) in [*rows, (end + 1,)]:
             if begin < seq:
@@ -38,27 +37,29 @@ def _open_ranges(db: sqlite3.Connection, plan: Plan, after: int) -> Iterator[tup
         after = end
 
 
-def _first_planned(db: sqlite3.Connection, plan_id: str, after: int, total: int) -> int:
+def _first_planned(db: sqlite3.Connection, number: int, after: int, total: int) -> int:
     """Give the number of the first change that was touched and is planned again; one beyond all if there is none."""
     (seq,) = db.execute(
-        "SELECT MIN(seq) FROM op INDEXED BY op_state WHERE plan_id=? AND state='PLANNED' AND seq>?", (plan_id, after)
+        "SELECT MIN(seq) FROM op INDEXED BY op_state WHERE plan=? AND state='PLANNED' AND seq>?", (number, after)
     ).fetchone()
     return total + 1 if seq is None else int(seq)
 
 
-def _first_untouched(db: sqlite3.Connection, plan_id: str, after: int, total: int) -> int:
-    """Give the number of the first change without a row, by halves: changes are numbered without gaps."""
-    query = "SELECT COUNT(*) FROM op WHERE plan_id=? AND seq>? AND seq<=?"
-    low, high = after, min(after + WINDOW, total)
-    while True:
-        (count,) = db.execute(query, (plan_id, low, high)).fetchone()
-        if count < high - low:
+def _first_untouched(db: sqlite3.Connection, number: int, after: int) -> int:
+    """Give the number of the first change without a row: mostly behind the last one that has one, else by halves."""
+    last: int = db.execute("SELECT COALESCE(MAX(seq), 0) FROM op WHERE plan=?", (number,)).fetchone()[0]
+    if last <= after:
+        return after + 1
+    query = "SELECT COUNT(*) FROM op WHERE plan=? AND seq>? AND seq<=?"
+    for high in (min(after + WINDOW, last), last):
+        (count,) = db.execute(query, (number, after, high)).fetchone()
+        if count < high - after:
             break
-        if high == total:
-            return total + 1
-        low, high = high, total
+    else:
+        return last + 1  # changes are numbered without gaps
+    low = after
     while high - low > 1:
         middle = (low + high) // 2
-        (count,) = db.execute(query, (plan_id, low, middle)).fetchone()
+        (count,) = db.execute(query, (number, low, middle)).fetchone()
         low, high = (middle, high) if count == middle - low else (low, middle)
     return high

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, Self
 
 from migrator.store.changes import Change
 from migrator.store.ledger import Ledger, LedgerReader
+from migrator.store.ledger_schema import OF_PLAN, OF_SCOPE
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
 
 BATCH = 500
 
 _PLACE = Path("the folder of temporary files")
-_LANDED = "plan_id=? AND kind<>'append' AND state IN ('APPLIED','VERIFIED','NOOP')"
+_LANDED = f"{OF_PLAN} AND kind<>'append' AND state IN ('APPLIED','VERIFIED','NOOP')"
 _TABLES = """
 PRAGMA journal_mode=off;
 CREATE TABLE ours(target TEXT NOT NULL, id TEXT NOT NULL, marker TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
@@ -114,8 +115,7 @@ def written_later(ledger: Ledger, plan: Plan, change: Change, target_id: str) ->
     """Give the values that stand in a record by all runs of the mapping, if another one than this plan's was last."""
     where = (plan.header["mapping"]["name"], plan.header["target"]["fingerprint"], change.object, change.key)
     row = ledger.db.execute(
-        "SELECT fields FROM written WHERE mapping=? AND account=? AND object=? AND key=?"
-        " AND target_id=? AND plan_id<>?",
+        f"SELECT fields FROM written WHERE {OF_SCOPE} AND key=? AND target_id=? AND NOT {OF_PLAN}",
         (*where, target_id, plan.id),
     ).fetchone()
     return dict(json.loads(row[0])) if row else {}
@@ -124,7 +124,7 @@ def written_later(ledger: Ledger, plan: Plan, change: Change, target_id: str) ->
 def is_deleted_later(ledger: Ledger, plan: Plan, change: Change, target_id: str) -> bool:
     """Tell whether another plan of this ledger, an undo, deleted a record."""
     found = ledger.db.execute(
-        "SELECT 1 FROM op WHERE kind='delete' AND target_id=? AND object=? AND plan_id<>?"
+        f"SELECT 1 FROM op WHERE kind='delete' AND target_id=? AND object=? AND NOT {OF_PLAN}"
         " AND state IN ('APPLIED','VERIFIED','NOOP')",
         (target_id, change.object, plan.id),
     )
@@ -157,7 +157,7 @@ class Sightings:
     def expect(self, names: Mapping[str, str]) -> None:
         """Note the creates of a plan's objects, each given with the object of the target that is looked through."""
         rows = self._ledger.db.execute(
-            "SELECT object, COALESCE(target_id, ''), COALESCE(marker, ''), seq FROM op WHERE plan_id=?"
+            f"SELECT object, COALESCE(target_id, ''), COALESCE(marker, ''), seq FROM op WHERE {OF_PLAN}"
             " AND kind='create' AND state IN ('APPLIED','VERIFIED','REJECTED','BLOCKED','SKIPPED')",
             (self._plan.id,),
         )
@@ -203,7 +203,7 @@ class Sightings:
         """Give the creates that did not land and whose marker some record bears, which no other plan made since."""
         rows = self._db.execute(f"SELECT seq, id FROM ours o WHERE id='' AND {_BORNE} ORDER BY seq")
         header = self._plan.header
-        known = "SELECT 1 FROM written WHERE mapping=? AND account=? AND object=? AND key=?"
+        known = f"SELECT 1 FROM written WHERE {OF_SCOPE} AND key=?"
         for row in rows:
             change, _no_id = _changes(self._plan, [row])[0]
             where = (header["mapping"]["name"], header["target"]["fingerprint"], change.object, change.key)

@@ -6,6 +6,7 @@ from typing import Any
 
 from migrator.store.cells import unpack_cells
 from migrator.store.ledger import LedgerReader
+from migrator.store.ledger_schema import OF_PLAN
 from migrator.store.plan import Plan
 from migrator.store.sqlite import translated
 
@@ -54,7 +55,7 @@ def rows_that_failed(plan: Plan, reader: LedgerReader, name: str) -> Iterator[tu
     """Give the rows of an object that the target refused, or that such a refusal blocked: file, number, cells."""
     seq, before = 0, 0
     query = (
-        "SELECT seq FROM op WHERE plan_id=? AND object=? AND state IN ('REJECTED','BLOCKED') AND seq>?"
+        f"SELECT seq FROM op WHERE {OF_PLAN} AND object=? AND state IN ('REJECTED','BLOCKED') AND seq>?"
         " ORDER BY seq LIMIT ?"
     )
     while rows := reader.db.execute(query, (plan.id, name, seq, BATCH)).fetchall():

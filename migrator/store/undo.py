@@ -13,6 +13,7 @@ from migrator.json_text import to_json
 from migrator.pointers import Pointing
 from migrator.store.draft import Draft
 from migrator.store.ledger import FINISHED, Ledger, LedgerReader
+from migrator.store.ledger_schema import OF_PLAN
 
 DELETE = "delete"
 UPDATE = "update"
@@ -131,7 +132,7 @@ def find_run(ledger: Ledger, number: int) -> Run | None:
         return None
     plan, path, state, header = row
     open_states = "('PLANNED','INTENT','IN_DOUBT')"
-    found = ledger.db.execute(f"SELECT 1 FROM op WHERE plan_id=? AND state IN {open_states} LIMIT 1", (plan,))
+    found = ledger.db.execute(f"SELECT 1 FROM op WHERE {OF_PLAN} AND state IN {open_states} LIMIT 1", (plan,))
     return Run(number, plan, path, json.loads(header or "{}"), state == FINISHED and found.fetchone() is None)
 
 
@@ -143,11 +144,11 @@ def stage_done(draft: Draft, ledger: Ledger, run: Run, numbers: dict[str, int], 
     rows = ledger.db.execute(
         "SELECT o.seq, o.id, o.object, COALESCE(i.key, o.target_id, o.id), o.kind, o.state, o.reason, i.target,"
         " o.target_id, i.parent, i.before, i.after, s.fields, w.fields FROM op o"
-        " LEFT JOIN image i ON i.plan_id=o.plan_id AND i.op_id=o.id"
-        " LEFT JOIN stood s ON s.plan_id=o.plan_id AND s.op_id=o.id"
-        " LEFT JOIN written w ON w.mapping=? AND w.account=? AND w.object=o.object AND w.key=i.key"
-        " AND w.target_id=o.target_id AND w.plan_id<>o.plan_id AND o.kind='create'"
-        " WHERE o.plan_id=? AND o.state IN ('APPLIED','VERIFIED','QUARANTINED')"
+        " LEFT JOIN image i ON i.plan=o.plan AND i.seq=o.seq LEFT JOIN stood s ON s.plan=o.plan AND s.seq=o.seq"
+        " LEFT JOIN scope c ON c.mapping=? AND c.account=? AND c.object=o.object"
+        " LEFT JOIN written w ON w.scope=c.id AND w.key=i.key"
+        " AND w.target_id=o.target_id AND w.plan<>o.plan AND o.kind='create'"
+        f" WHERE o.{OF_PLAN} AND o.state IN ('APPLIED','VERIFIED','QUARANTINED')"
         " AND (?='' OR o.object=?) AND (?='' OR i.key=?)",
         (run.origin["mapping"]["name"], run.origin["target"]["fingerprint"], run.plan, name, name, key, key),
     )

@@ -10,6 +10,7 @@ from migrator.records import Action
 from migrator.store.cells import unpack_cells
 from migrator.store.changes import Change
 from migrator.store.ledger import LedgerReader, PlanEntry
+from migrator.store.ledger_schema import OF_PLAN
 from migrator.store.lock import is_held
 from migrator.store.plan import CHANGE_QUERY, Plan, as_change
 from migrator.store.states import State
@@ -266,7 +267,7 @@ def run_view(reader: LedgerReader, plan: Plan) -> RunView | None:
     by_object: dict[str, dict[State, int]] = {}
     counts: dict[State, int] = {}
     for name, state, count in reader.db.execute(
-        "SELECT object, state, COUNT(*) FROM op WHERE plan_id=? GROUP BY object, state", (plan.id,)
+        f"SELECT object, state, COUNT(*) FROM op WHERE {OF_PLAN} GROUP BY object, state", (plan.id,)
     ):
         by_object.setdefault(name, {})[State(state)] = count
         counts[State(state)] = counts.get(State(state), 0) + count
@@ -280,8 +281,8 @@ def run_view(reader: LedgerReader, plan: Plan) -> RunView | None:
 def troubled_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Change, State, str, str | None]]:
     """Give the operations that did not land: the change, its state, why, and a target id where there is one."""
     rows = reader.db.execute(
-        "SELECT seq, state, reason, target_id FROM op WHERE plan_id=?"
-        " AND state IN ('REJECTED','QUARANTINED','BLOCKED','IN_DOUBT','INTENT') ORDER BY seq",
+        f"SELECT seq, state, reason, target_id FROM op WHERE {OF_PLAN}"
+        " AND state IN ('REJECTED','QUARANTINED','BLOCKED','IN_DOUBT','INTENT') ORDER BY +seq",
         (plan.id,),
     )
     for seq, state, reason, target_id in rows:
@@ -291,8 +292,8 @@ def troubled_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Chan
 def landed_operations(reader: LedgerReader, plan: Plan) -> Iterator[tuple[Change, State, str, str]]:
     """Give the operations that landed: the change, its state, the target id, and when it was sent."""
     rows = reader.db.execute(
-        "SELECT o.seq, o.state, o.target_id, COALESCE((SELECT MAX(wall) FROM attempt a WHERE a.plan_id=o.plan_id"
-        " AND a.op_id=o.id), '') FROM op o WHERE plan_id=? AND state IN ('APPLIED','VERIFIED','NOOP') ORDER BY seq",
+        "SELECT o.seq, o.state, o.target_id, COALESCE((SELECT MAX(wall) FROM attempt a WHERE a.plan=o.plan"
+        f" AND a.seq=o.seq), '') FROM op o WHERE o.{OF_PLAN} AND state IN ('APPLIED','VERIFIED','NOOP') ORDER BY seq",
         (plan.id,),
     )
     changes = plan.changes()  # both go by number, so each is read once

@@ -164,7 +164,9 @@ class Bench:
     def states(self, name: str = "acme.plan") -> dict[str, str]:
         """Give the state of each operation, by action, object and key; those that were never touched are planned."""
         with Plan(self.folder / name) as plan, self.reading() as db:
-            found = dict(db.execute("SELECT id, state FROM op WHERE plan_id=?", (plan.id,)))
+            found = dict(
+                db.execute("SELECT id, state FROM op WHERE plan=(SELECT number FROM plan WHERE id=?)", (plan.id,))
+            )
             return {
                 f"{change.action.rune} {change.object}/{change.key}": found.get(change.id, "PLANNED")
                 for change in plan.changes()
@@ -190,7 +192,7 @@ class Bench:
         """Find the intent of a write in the ledger, as durable as another process sees it, before it takes effect."""
         with self.reading() as db:
             found = db.execute(
-                "SELECT o.state, a.outcome FROM attempt a JOIN op o ON o.plan_id=a.plan_id AND o.id=a.op_id"
+                "SELECT o.state, a.outcome FROM attempt a JOIN op o ON o.plan=a.plan AND o.seq=a.seq"
                 " WHERE a.body_sha256=? ORDER BY a.rowid DESC LIMIT 1",
                 (body_hash(write),),
             ).fetchone()

@@ -198,10 +198,10 @@ class PracticeTarget:
         return Identity(origin="https://crm.example", fingerprint=self.account)
 
     async def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+        self, name: str, *, minutes: int | None = None, only: Collection[str] = ()
     ) -> AsyncIterator[list[TargetRecord]]:
         """List an object by pages of two."""
-        assert only is None, "who writes looks at whole records"
+        assert not only, "who writes looks at whole records"
         self._note(f"? {name}" + ("" if minutes is None else f" {minutes}"))
         self.on_read()
         self._fail()

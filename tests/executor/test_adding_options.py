@@ -59,7 +59,7 @@ def test_ledger_takes_no_option_for_a_record(bench: Bench) -> None:
     """Its map of keys holds the records only."""
     bench.apply()
     with bench.reading() as db:
-        assert db.execute("SELECT object, key FROM written ORDER BY key").fetchall() == [
+        assert db.execute("SELECT object, key FROM written JOIN scope ON id=scope ORDER BY key").fetchall() == [
             ("companies", "1"),
             ("companies", "2"),
             ("companies", "3"),

@@ -1,11 +1,11 @@
 """Records that need each other: sent in the order of the plan, as many together as do not wait for one another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from apply_cases import Bench
+from apply_cases import Bench, companies, people
 from practice_target import DONE, LOST, REFUSED, UNANSWERED, Act
 
 from migrator.executor.bodies import Waits, fill
@@ -148,3 +148,14 @@ def test_cycle_is_created_and_linked(tmp_path: Path) -> None:
     held = bench.target.held("companies")
     named = {one["Name"]: held[str(one["ParentAccount_Id"])]["Name"] for one in held.values()}
     assert (named, len(bench.target.seen("~"))) == ({"C1": "C2", "C2": "C3", "C3": "C1"}, 1)
+
+
+@pytest.mark.parametrize(("make", "count"), [(companies, 0), (people, 1)])
+def test_plan_that_points_at_its_own_keeps_an_index_of_ids(
+    tmp_path: Path, make: Callable[[Path], Bench], count: int
+) -> None:
+    """It is made before the first write: to sort a million ids when one is asked for takes as much memory."""
+    bench = make(tmp_path)
+    bench.apply(limit=1)
+    with bench.reading() as db:
+        assert db.execute("SELECT COUNT(*) FROM sqlite_master WHERE name='op_by_id'").fetchone() == (count,)

@@ -15,8 +15,8 @@ from migrator.executor.result import Stop
 from migrator.ports import Rng
 from migrator.store.states import State
 
-AT_ONCE = replace(THROTTLED, answer=replace(BUSY, wait_seconds=0.0))
-PAGE = Act(answer=replace(SILENCE, status=200, is_page=True))
+AT_ONCE = replace(THROTTLED, answer=BUSY._replace(wait_seconds=0.0))
+PAGE = Act(answer=SILENCE._replace(status=200, is_page=True))
 SEE_TO_IT = "see to the target, then apply again: it reads before it sends"
 
 

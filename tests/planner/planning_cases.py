@@ -1,13 +1,14 @@
 """What the planner's tests share: a CRM in memory, small mappings and tables, and a plan in a form that can be read."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from ledgers import remember
 
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
@@ -52,9 +53,9 @@ def _object(name: str, own: Mapping[str, str], settings: Sequence[str], fields: 
     return f"  {name}:\n{''.join(lines)}    fields: {{{fields}}}\n"
 
 
-def _with_fields(record: TargetRecord, only: Collection[str] | None) -> TargetRecord:
+def _with_fields(record: TargetRecord, only: Collection[str]) -> TargetRecord:
     """Show no other fields than those that were asked for."""
-    roots = record.fields if only is None else {name for name in record.fields if re.split(r"[.\[]", name)[0] in only}
+    roots = record.fields if not only else {name for name in record.fields if re.split(r"[.\[]", name)[0] in only}
     return replace(record, fields={name: record.fields[name] for name in roots})
 
 
@@ -91,7 +92,7 @@ class MemoryCrm:
         return Identity(origin="https://crm.example", fingerprint=ACCOUNT)
 
     async def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+        self, name: str, *, minutes: int | None = None, only: Collection[str] = ()
     ) -> AsyncIterator[list[TargetRecord]]:
         """List an object page by page, without the records that are not shown."""
         assert minutes is None
@@ -265,11 +266,7 @@ class Desk:
     def ledger(self, spec: MappingSpec) -> Ledger:
         """Open the ledger with what it remembers."""
         ledger = Ledger(spec.ledger, clock=FixedClock(), rng=Rng(2))
-        rows = [
-            (MAPPING, ACCOUNT, name, key, target_id, json.dumps(fields), "earlier")
-            for name, key, target_id, fields in self.earlier
-        ]
-        ledger.db.executemany("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", rows)
+        remember(ledger, (MAPPING, ACCOUNT), self.earlier)
         return ledger
 
 

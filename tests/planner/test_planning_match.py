@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ledgers import remember
 from planning_cases import ACCOUNT, MAPPING, Desk, people
 
 ROW = "id,first,last,email"
@@ -235,8 +236,8 @@ def test_ledger_of_another_account_or_mapping_says_nothing(tmp_path: Path) -> No
     spec = desk.spec(people())
     with desk.ledger(spec) as ledger:
         rows = [(MAPPING, "0" * 64, "contacts"), ("other", ACCOUNT, "contacts"), (MAPPING, ACCOUNT, "companies")]
-        for row in rows:
-            ledger.db.execute("INSERT INTO written VALUES(?,?,?,'7','c1','{}','earlier')", row)
+        for *migration, name in rows:
+            remember(ledger, (migration[0], migration[1]), [(name, "7", "c1", {})])
     assert desk.plan(people()).states == {"contacts:2": "create"}
 
 

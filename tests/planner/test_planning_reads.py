@@ -28,7 +28,7 @@ class FindingCrm(MemoryCrm):
         self.left: int | None = None
 
     async def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+        self, name: str, *, minutes: int | None = None, only: Collection[str] = ()
     ) -> AsyncIterator[list[TargetRecord]]:
         """Count each page; an empty list takes one call, too."""
         pages = [page async for page in super().read(name, minutes=minutes, only=only)]

@@ -17,7 +17,8 @@ from migrator.reports.summary import ObjectLine, Summary, Trouble
 from migrator.resources import packaged
 from migrator.spec.read import read_spec
 from migrator.store.changes import Change
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, LedgerReader
 from migrator.store.options import Option
 from migrator.store.plan import Plan
@@ -80,7 +81,7 @@ class QuietCrm:
         return Identity(origin="https://crm.example", fingerprint="f" * 64)
 
     async def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
+        self, name: str, *, minutes: int | None = None, only: Collection[str] = ()
     ) -> AsyncIterator[list[TargetRecord]]:
         """List what is held, whichever fields are wanted."""
         assert minutes is None or not only

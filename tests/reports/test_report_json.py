@@ -8,7 +8,7 @@ from report_cases import NOW, Sizes, make, reader, run, summary
 
 from migrator.reports.machine import plan_json, run_json
 from migrator.reports.summary import summarize
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.plan import Plan
 from migrator.store.states import State
 from migrator.store.views import RunView

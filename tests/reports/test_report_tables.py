@@ -20,7 +20,7 @@ from migrator.reports.tables import (
     write_results,
 )
 from migrator.reports.writing import write_file
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.plan import Plan
 from migrator.store.states import State
 

@@ -11,7 +11,7 @@ from report_cases import NOW, Sizes, make, reader, run, summary
 
 from migrator.reports.summary import Summary, summarize
 from migrator.reports.text import MAX_LINES, MAX_WIDTH, ending, next_step, plan_text, run_text
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.plan import Plan
 from migrator.store.states import State
 from migrator.store.views import RunView

@@ -9,7 +9,7 @@ from report_cases import NOW, Sizes, make, reader, run, summary
 
 from migrator.records import Action
 from migrator.reports.summary import closing_line, summarize
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.plan import Plan
 from migrator.store.states import State
 from migrator.store.views import RunView

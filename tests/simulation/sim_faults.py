@@ -20,7 +20,7 @@ JSON = {"content-type": "application/json", "content-length": "1"}
 HTML = {"content-type": "text/html"}
 PAGE = b"<!DOCTYPE html><html><body>Be right back</body></html>"
 NOT_SENT = Outcome(verdict=Verdict.NOT_SENT, message="connection refused")
-BAD_CERTIFICATE = replace(NOT_SENT, halt=Problem(code="E901", fact="the server's certificate is not valid for it"))
+BAD_CERTIFICATE = NOT_SENT._replace(halt=Problem(code="E901", fact="the server's certificate is not valid for it"))
 
 _DEFINITION = read_definition(packaged("connectors", "definitions", "crelate.yaml"))
 

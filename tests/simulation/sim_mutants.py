@@ -143,8 +143,8 @@ MUTANTS: dict[str, Mutant] = {
         Breaker, "_unanswered", "self.in_doubt_in_a_row >= MAX_IN_DOUBT_IN_A_ROW", "False"
     ),
     "the marker is left out": _mutant(
-        bodies, "fill", "fields = dict(change.after)",
-        "fields = {name: value for name, value in change.after.items() if name != 'ExternalPrimaryKey'}",
+        bodies, "fill", "Write(change.target, change.after,",
+        "Write(change.target, {name: value for name, value in change.after.items() if name != 'ExternalPrimaryKey'},",
     ),
     "the parent is that of another record": _mutant(
         bodies, "fill", "ids[op_id] = found", "ids[op_id] = next(iter(ids.values()), found)"

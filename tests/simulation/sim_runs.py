@@ -87,7 +87,7 @@ def _claims(world: World) -> dict[str, Claim]:
         found = {
             op: (state, target_id)
             for op, state, target_id in db.execute(
-                "SELECT id, state, target_id FROM op WHERE plan_id=?", (bench.known.id,)
+                "SELECT id, state, target_id FROM op WHERE plan=(SELECT number FROM plan WHERE id=?)", (bench.known.id,)
             )
         }
     claims = {}
@@ -102,7 +102,7 @@ def _digest(world: World, claims: dict[str, Claim]) -> str:
     with world.bench.reading() as db:
         rows = [
             *db.execute("SELECT * FROM op ORDER BY seq"),
-            *db.execute("SELECT * FROM attempt ORDER BY op_id, n"),
+            *db.execute("SELECT * FROM attempt ORDER BY seq, n"),
             *db.execute("SELECT id, epoch, state, reason, began, ended FROM run"),
             *db.execute("SELECT * FROM written"),
         ]

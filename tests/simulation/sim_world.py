@@ -127,7 +127,7 @@ class World:
         fault = FAULTS.get(name)
         act = fault.act(kind) if fault else DONE
         if self._is_random and act.answer and act.answer.wait_seconds:
-            act = replace(act, answer=replace(act.answer, wait_seconds=0.0))
+            act = replace(act, answer=act.answer._replace(wait_seconds=0.0))
         if act.dies:
             self.is_dead = True
         if fault and fault.reads:

@@ -4,7 +4,6 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from store_cases import ACCOUNT, MAPPING, Desk, desk
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Attempt, Ending
+from migrator.store.endings import Attempt, Decision, Ending
 from migrator.store.states import State
 
 NOW = "2024-05-06T07:08:09+00:00"
@@ -48,9 +47,9 @@ def test_first_run_begins_its_plan(tmp_path: Path) -> None:
 def test_first_run_takes_over_what_is_agreed(tmp_path: Path) -> None:
     """Rows that the target held already are in the id map from the first run on."""
     with desk(tmp_path) as opened:
-        assert opened.rows("SELECT * FROM written") == [
-            (MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name":"Four"}', "plan-1")
-        ]
+        assert opened.rows(
+            "SELECT mapping, account, object, key, target_id, fields, plan FROM written, scope s WHERE s.id=scope"
+        ) == [(MAPPING, ACCOUNT, "companies", "4", "k4", '{"Name":"Four"}', 1)]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +58,8 @@ def test_first_run_takes_over_what_is_agreed(tmp_path: Path) -> None:
 def test_what_was_written_earlier_is_remembered_beside_it(tmp_path: Path, target_id: str, fields: str) -> None:
     """Of a field that somebody changed in the target, what we wrote last stays known, for this record only."""
     with desk(tmp_path) as opened:
-        earlier = (MAPPING, ACCOUNT, "companies", "4", target_id, '{"About":"ours","Name":"Old"}', "earlier")
-        opened.ledger.db.execute("INSERT OR REPLACE INTO written VALUES(?,?,?,?,?,?,?)", earlier)
+        earlier = (target_id, '{"About":"ours","Name":"Old"}')
+        opened.ledger.db.execute("UPDATE written SET target_id=?, fields=?, plan=0", earlier)
         opened.ledger.db.execute("UPDATE plan SET started=NULL")
         assert opened.begin_again() is True
         assert opened.rows("SELECT target_id, fields FROM written") == [("k4", fields)]
@@ -102,7 +101,7 @@ def test_end_finishes_the_plan_only_if_it_is_done(tmp_path: Path, state: str, pl
 def test_pending_gives_planned_changes_in_their_order(tmp_path: Path) -> None:
     """From behind a number, up to a limit, and without what something became of."""
     with desk(tmp_path) as opened:
-        close(opened, "~ companies/2", replace(APPLIED, target_id="k2"))
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2"))
         found = [one.seq for one in opened.journal.pending(after=0, limit=10)]
         assert found == [1, 3, 4, 5]
         assert [one.seq for one in opened.journal.pending(after=1, limit=2)] == [3, 4]
@@ -120,7 +119,7 @@ def test_intent_is_durable_with_its_attempt(tmp_path: Path) -> None:
         marker = "acme/companies/1"
         assert ops == [(change.id, 1, "companies", "create", marker, "INTENT", None, change.sha256, 1)]
         sent = ("hash of + companies/1", "boot-1", 5_000_000_000, NOW)
-        assert attempts == [("plan-1", change.id, 1, opened.ledger.epoch, *sent, None, None, None)]
+        assert attempts == [(1, change.seq, 1, opened.ledger.epoch, *sent, None, None, None)]
 
 
 def test_intents_of_one_transaction_are_made_together_or_not_at_all(tmp_path: Path) -> None:
@@ -171,14 +170,14 @@ def test_later_outcome_leaves_closed_attempts_alone(tmp_path: Path) -> None:
             (1, "not sent", "refused"),
             (2, "applied", ""),
         ]
-        assert opened.journal.attempts_of(opened.change("+ companies/1").id) == 2
+        assert opened.journal.attempts_of(opened.change("+ companies/1")) == 2
 
 
 def test_doubt_without_a_word_can_be_settled(tmp_path: Path) -> None:
     """An intent of a killed run has no outcome yet; settling it writes one."""
     with desk(tmp_path) as opened:
         intend(opened, "+ companies/1")
-        opened.journal.close(opened.change("+ companies/1"), replace(APPLIED, outcome="adopted"))
+        opened.journal.close(opened.change("+ companies/1"), APPLIED._replace(outcome="adopted"))
         assert opened.rows("SELECT outcome FROM attempt") == ["adopted"]
 
 
@@ -188,7 +187,7 @@ def test_unsettled_gives_what_nobody_knows_of(tmp_path: Path) -> None:
         close(opened, "+ contacts/1", Ending(state=State.IN_DOUBT, outcome="in doubt"))
         close(opened, "+ companies/1", Ending(state=State.PLANNED, outcome="not sent"))
         intend(opened, "+ companies/1")
-        close(opened, "~ companies/2", replace(APPLIED, target_id="k2"))
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2"))
         first, second = opened.journal.unsettled()
         assert (first[0], second[0]) == (opened.change("+ companies/1"), opened.change("+ contacts/1"))
         assert first[1] == Attempt(
@@ -204,7 +203,7 @@ def test_unsettled_gives_what_nobody_knows_of(tmp_path: Path) -> None:
 def test_target_is_that_of_a_landed_operation(tmp_path: Path, state: State, expected: str | None) -> None:
     """Nothing may point at a record that is not surely there."""
     with desk(tmp_path) as opened:
-        close(opened, "+ companies/1", replace(APPLIED, state=state))
+        close(opened, "+ companies/1", APPLIED._replace(state=state))
         assert opened.journal.target_of(opened.change("+ companies/1").id) == expected
         assert opened.journal.target_of("none") is None
 
@@ -220,8 +219,8 @@ def test_decision_makes_no_attempt(tmp_path: Path) -> None:
 def test_written_keeps_merged_values(tmp_path: Path) -> None:
     """A later write of some fields leaves what was written to the others; the newest value of each stands."""
     with desk(tmp_path) as opened:
-        close(opened, "+ contacts/1", replace(APPLIED, target_id="p1", fields={"LastName": "Ada", "Salary": "1"}))
-        close(opened, "& contacts/1", replace(APPLIED, target_id="p1", fields={"Salary": "2", "Tags": ["ä"]}))
+        close(opened, "+ contacts/1", APPLIED._replace(target_id="p1", fields={"LastName": "Ada", "Salary": "1"}))
+        close(opened, "& contacts/1", APPLIED._replace(target_id="p1", fields={"Salary": "2", "Tags": ["ä"]}))
         (found,) = opened.ledger.known(MAPPING, ACCOUNT, "contacts")
         assert found[:2] == ("1", "p1")
         assert json.loads(found[2]) == {"LastName": "Ada", "Salary": "2", "Tags": ["ä"]}
@@ -231,7 +230,7 @@ def test_written_keeps_merged_values(tmp_path: Path) -> None:
 def test_written_remembers_only_what_landed(tmp_path: Path, state: State) -> None:
     """An id in the map is one that was returned or found, never one that was hoped for."""
     with desk(tmp_path) as opened:
-        close(opened, "+ companies/1", replace(APPLIED, state=state, fields={"Name": "One"}))
+        close(opened, "+ companies/1", APPLIED._replace(state=state, fields={"Name": "One"}))
         assert [key for key, _id, _fields in opened.ledger.known(MAPPING, ACCOUNT, "companies")] == ["4"]
 
 
@@ -246,7 +245,7 @@ def test_written_remembers_what_was_there_already(tmp_path: Path) -> None:
 def test_journal_keeps_what_writes_found_and_left(tmp_path: Path) -> None:
     """Of what was written and of what is in quarantine there is an image; of what was there already there is none."""
     with desk(tmp_path) as opened:
-        close(opened, "~ companies/2", replace(APPLIED, target_id="k2", fields={"Name": "Two"}))
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2", fields={"Name": "Two"}))
         opened.journal.decide(opened.change("+ companies/?new"), Ending(state=State.NOOP, target_id="k7"))
         opened.journal.decide(opened.change("& contacts/1"), Ending(state=State.QUARANTINED, reason="drift"))
         assert opened.rows("SELECT key, target, parent, before, after FROM image ORDER BY target") == [
@@ -276,8 +275,8 @@ def test_newest_applied_is_the_last_create_of_its_object(tmp_path: Path) -> None
         opened.clock.seconds = 1
         close(opened, "+ companies/?new", Ending(state=State.PLANNED, outcome="not sent"))
         opened.clock.seconds = 2
-        close(opened, "+ companies/?new", replace(APPLIED, target_id="c2"))
-        close(opened, "~ companies/2", replace(APPLIED, target_id="k2"))
+        close(opened, "+ companies/?new", APPLIED._replace(target_id="c2"))
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2"))
         assert opened.journal.newest_applied("companies") == ("c2", "acme/companies/?new")
         assert opened.journal.newest_walls("companies") == ["2024-05-06T07:08:11+00:00"]
         assert opened.journal.newest_applied("contacts") is None
@@ -291,3 +290,46 @@ def test_checkpoint_folds_the_log_in(tmp_path: Path) -> None:
         shutil.copyfile(opened.ledger.path, tmp_path / "alone.sqlite")
     with closing(sqlite3.connect(tmp_path / "alone.sqlite")) as db:
         assert db.execute("SELECT state FROM op").fetchall() == [("APPLIED",)]
+
+
+def test_answer_of_some_closes_their_attempts_only(tmp_path: Path) -> None:
+    """What went in another call, and stands between them in the plan, is still without its answer."""
+    with desk(tmp_path) as opened:
+        intend(opened, "+ companies/1", "~ companies/2", "+ companies/?new")
+        opened.journal.close_all([(opened.change(label), APPLIED) for label in ("+ companies/1", "+ companies/?new")])
+        assert opened.rows("SELECT seq, outcome FROM attempt") == [(1, "applied"), (2, None), (3, "applied")]
+
+
+def test_one_answer_for_all_closes_all_attempts(tmp_path: Path) -> None:
+    """A call of several has one answer; attempts before it keep theirs."""
+    with desk(tmp_path) as opened:
+        close(opened, "~ companies/2", Ending(state=State.PLANNED, outcome="not sent"))
+        labels = ("+ companies/1", "~ companies/2", "+ companies/?new")
+        intend(opened, *labels)
+        opened.journal.close_all([(opened.change(label), APPLIED) for label in labels])
+        assert opened.rows("SELECT seq, outcome, status FROM attempt ORDER BY seq, n") == [
+            (1, "applied", 200), (2, "not sent", None), (2, "applied", 200), (3, "applied", 200)
+        ]  # fmt: skip
+
+
+def test_answers_that_differ_close_their_own_attempts(tmp_path: Path) -> None:
+    """What became of one record of a call is not said of another."""
+    with desk(tmp_path) as opened:
+        intend(opened, "+ companies/1", "~ companies/2")
+        refused = Ending(state=State.REJECTED, outcome="refused", status=422, reason="no")
+        opened.journal.close_all([(opened.change("+ companies/1"), APPLIED), (opened.change("~ companies/2"), refused)])
+        assert opened.rows("SELECT outcome, status, evidence FROM attempt") == [
+            ("applied", 200, ""),
+            ("refused", 422, "no"),
+        ]
+
+
+def test_image_is_that_of_what_was_written_in_the_end(tmp_path: Path) -> None:
+    """An operation that was in quarantine and is sent again after all leaves what it wrote then."""
+    with desk(tmp_path) as opened:
+        change = opened.change("~ companies/2")
+        opened.journal.decide(change, Ending(state=State.QUARANTINED, reason="drift"))
+        again = Decision(ending=Ending(state=State.PLANNED), who="ada", why="")
+        opened.journal.resolve(change, again, lambda _change: True)
+        close(opened, "~ companies/2", APPLIED._replace(target_id="k2", fields={"Name": "Two"}))
+        assert opened.rows("SELECT before, after FROM image") == [('{"Name":"Zwei"}', '{"Name":"Two"}')]

@@ -56,7 +56,7 @@ def db(ledger: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 def put(db: sqlite3.Connection, name: str, seq: int, state: str = "PLANNED", marker: str | None = None) -> None:
     """Insert an operation."""
     db.execute(
-        "INSERT INTO op(plan_id,id,seq,object,kind,marker,state,sha256,run) VALUES('plan-1',?,?,'o','create',?,?,'',1)",
+        "INSERT INTO op(plan,id,seq,object,kind,marker,state,sha256,run) VALUES(1,?,?,'o','create',?,?,'',1)",
         (name, seq, marker, state),
     )
 
@@ -121,7 +121,7 @@ def test_marker_belongs_to_one_create(db: sqlite3.Connection) -> None:
 def test_journal_is_append_only(db: sqlite3.Connection, statement: str, words: str) -> None:
     """What happened stays: nothing is deleted, and a closed attempt is not opened again."""
     for number, outcome in ((1, "applied"), (2, None)):
-        db.execute("INSERT INTO attempt VALUES('plan-1','one',?,1,'','',0,'',?,NULL,NULL)", (number, outcome))
+        db.execute("INSERT INTO attempt VALUES(1,1,?,1,'','',0,'',?,NULL,NULL)", (number, outcome))
     with pytest.raises(sqlite3.IntegrityError, match=rf"^{words}$"):
         db.execute(statement)
     db.execute("UPDATE attempt SET outcome='absent' WHERE n=2")
@@ -130,4 +130,4 @@ def test_journal_is_append_only(db: sqlite3.Connection, statement: str, words: s
 def test_attempt_belongs_to_an_operation(tmp_path: Path) -> None:
     """The ledger's own connection keeps attempts of operations that are not there out."""
     with desk(tmp_path) as opened, pytest.raises(sqlite3.IntegrityError, match=r"^FOREIGN KEY constraint failed$"):
-        opened.ledger.db.execute("INSERT INTO attempt VALUES('plan-1','none',1,1,'','',0,'',NULL,NULL,NULL)")
+        opened.ledger.db.execute("INSERT INTO attempt VALUES(1,9,1,1,'','',0,'',NULL,NULL,NULL)")

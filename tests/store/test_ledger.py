@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ledgers import remember
 from store_cases import ACCOUNT, FACTS, MAPPING, ROWS, FixedClock, desk, edit, ledger_at, mode_of, register, seal_plan
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Ending, Journal
+from migrator.store.endings import Ending
+from migrator.store.journal import Journal
 from migrator.store.ledger import Ledger, LedgerReader, hash_file
 from migrator.store.ledger_schema import APPLICATION_ID, FORMAT
 from migrator.store.plan import Plan
@@ -120,22 +122,7 @@ def make_foreign(path: Path) -> None:
 def make_newer(path: Path) -> None:
     """Let a later version have written the ledger."""
     ledger_at(path.parents[1]).__exit__()
-    edit(path, "PRAGMA user_version=4")
-
-
-@pytest.mark.parametrize(
-    ("version", "lacking"), [(1, ("image", "origin", "decision", "verification", "stood")), (2, ("stood",))]
-)
-def test_ledger_of_an_older_format_is_brought_up(tmp_path: Path, version: int, lacking: tuple[str, ...]) -> None:
-    """It is given the tables that it lacks, once, and keeps what it holds."""
-    with ledger_at(tmp_path) as ledger:
-        register(ledger, tmp_path / "acme.plan")
-        path = ledger.path
-    edit(path, *(f"DROP TABLE {name}" for name in lacking), f"PRAGMA user_version={version}")
-    with ledger_at(tmp_path) as ledger:
-        assert ledger.plan("plan-1") is not None
-        assert ledger.db.execute("SELECT COUNT(*) FROM image, origin, stood").fetchone() == (0,)
-        assert ledger.db.execute("PRAGMA user_version").fetchone() == (3,)
+    edit(path, "PRAGMA user_version=5")
 
 
 def make_text(path: Path) -> None:
@@ -154,6 +141,7 @@ VERSION_HINT = "(use the version of migrator that wrote it)"
             make_text,
             f"E705 not readable as a file of migrator: file is not a database {RESTORE_HINT}",
         ),
+        (make_newer, f"E705 not a ledger of this version (format 5, expected 4) {VERSION_HINT}"),
     ],
 )
 def test_file_that_is_no_ledger_is_refused(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
@@ -307,7 +295,7 @@ def test_known_is_kept_by_mapping_account_and_object(tmp_path: Path) -> None:
     with ledger_at(tmp_path) as ledger:
         for n, where in enumerate([(MAPPING, ACCOUNT, "companies"), ("other", ACCOUNT, "companies"),
                                    (MAPPING, "e" * 64, "companies"), (MAPPING, ACCOUNT, "contacts")]):  # fmt: skip
-            ledger.db.execute("INSERT INTO written VALUES(?,?,?,'1',?,'{}','plan-1')", (*where, f"k{n}"))
+            remember(ledger, where[:2], [(where[2], "1", f"k{n}", {})])
         assert list(ledger.known(MAPPING, ACCOUNT, "companies")) == [("1", "k0", "{}")]
         assert list(ledger.known(MAPPING, "e" * 64, "companies")) == [("1", "k2", "{}")]
         assert list(ledger.known(MAPPING, "d" * 64, "companies")) == []

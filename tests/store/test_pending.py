@@ -7,7 +7,7 @@ import pytest
 from store_cases import Desk, Row, desk
 
 from migrator.store import pending as found_by
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.states import State
 
 COUNT = 60

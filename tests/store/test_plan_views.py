@@ -8,7 +8,7 @@ from store_cases import ONE, ROWS, Row, desk, edit, ledger_at, register, seal_pl
 
 from migrator.errors import PlanError
 from migrator.records import Action
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.ledger import LedgerReader
 from migrator.store.plan import Plan
 from migrator.store.states import State

@@ -10,7 +10,7 @@ from store_cases import Desk, desk
 
 from migrator.errors import StoreError
 from migrator.ports import arm_failpoints
-from migrator.store.journal import Ending
+from migrator.store.endings import Ending
 from migrator.store.states import State
 
 EVERY = ["+ companies/1", "~ companies/2", "+ companies/?new"]

@@ -6,7 +6,6 @@ status, content type, what the connector says a success holds, and an id. Whatev
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -125,7 +124,7 @@ def find_id(definition: Definition, paths: tuple[str, ...] | None, record: Any) 
     """Give the id at the first of the paths (None: the connector's own) that leads to one; empty if none does."""
     for path in (definition.id_path,) if paths is None else paths:
         found = at_path(record, path)
-        spelled = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+        spelled = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
         if definition.is_id(spelled):
             return spelled
     return ""
@@ -143,11 +142,11 @@ def _success(definition: Definition, action: Action, change: Write, answer: Answ
     if change.id and action.ids == ():
         return proof
     if action.ids == ():
-        return replace(_no_proof(answer), is_success=True)
+        return _no_proof(answer)._replace(is_success=True)
     found = told or find_id(definition, action.ids, at_path(data, action.record))
     is_mine = found.lower() == change.id.lower() or (action.may_lack_id and not found)
     is_proof = is_mine if change.id else bool(found)
-    return replace(proof, target_id=change.id or found) if is_proof else _no_proof(answer)
+    return proof._replace(target_id=change.id or found) if is_proof else _no_proof(answer)
 
 
 def _may_be_cut(answer: Answer, data: Any) -> bool:

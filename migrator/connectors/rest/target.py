@@ -1,12 +1,12 @@
 """A CRM as a `Target`: the engine put together around one definition and one connection."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
 
-from migrator.connectors.protocols import Intend, go_ahead
+from migrator.connectors.protocols import Intend, Pages, go_ahead
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.bodies import Request, path_values, request_for
 from migrator.connectors.rest.definition import Action, Definition
@@ -77,13 +77,8 @@ class RestTarget:
         digest = hashlib.sha256("\n".join([self._connection.base_url, *ids]).encode()).hexdigest()
         return Identity(origin=self._connection.base_url, fingerprint=digest)
 
-    async def read(
-        self, name: str, *, minutes: int | None = None, only: Collection[str] | None = None
-    ) -> AsyncIterator[list[TargetRecord]]:
-        """Read an object's records in pages, or those changed in the last minutes; of their fields some `only`.
-
-        Raises TargetError.
-        """
+    async def read(self, name: str, *, minutes: int | None = None, only: Collection[str] = ()) -> Pages:
+        """Read an object's records in pages, or those changed in the last minutes. Raises TargetError."""
         item = self._definition.objects[name]
         action = item.actions["list"]
         asked = action.all_minutes if minutes is None else min(minutes, action.all_minutes or minutes)
@@ -94,7 +89,7 @@ class RestTarget:
             async for page in self._pages(name, _for_parent(action, values), values, only):
                 yield page
 
-    async def find(self, name: str, field: str, values: Sequence[str]) -> AsyncIterator[list[TargetRecord]]:
+    async def find(self, name: str, field: str, values: Sequence[str]) -> Pages:
         """Read the records whose field has one of the values, as many values at once as a call takes.
 
         The answer is the CRM's word: whoever asks compares once more. Raises TargetError.
@@ -191,16 +186,14 @@ class RestTarget:
         except TargetError:
             return outcome  # it is read again when all else is settled
         mine = [record.id for record in found if record.fields.get(marker) == value]
-        return replace(outcome, verdict=Verdict.APPLIED, target_id=mine[0]) if len(mine) == 1 else outcome
+        return outcome._replace(verdict=Verdict.APPLIED, target_id=mine[0]) if len(mine) == 1 else outcome
 
     def _since(self, minutes: int) -> Any:
         """Write the moment so many minutes ago as the target wants it."""
         moment = canonical_datetime(self._clock.now().replace(microsecond=0) - timedelta(minutes=minutes))
         return encode_datetime(self._definition.formats[Kind.DATETIME], moment, self._connection.zone)
 
-    async def _pages(
-        self, name: str, action: Action, values: Mapping[str, Any], only: Collection[str] | None = None
-    ) -> AsyncIterator[list[TargetRecord]]:
+    async def _pages(self, name: str, action: Action, values: Mapping[str, Any], only: Collection[str] = ()) -> Pages:
         async for page in self._lists.pages(request_for(action, values), action, name):
             yield [decode_record(self._definition, name, raw, self._connection.zone, only) for raw in page]
 

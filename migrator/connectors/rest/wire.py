@@ -29,7 +29,7 @@ _DATE_LENGTH = len("2024-01-31")
 
 
 def decode_record(
-    definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC, only: Collection[str] | None = None
+    definition: Definition, name: str, raw: Mapping[str, Any], zone: tzinfo = UTC, only: Collection[str] = ()
 ) -> TargetRecord:
     """Take a record from an answer: its id, and its known fields as canonical values; blank ones are left out.
 
@@ -38,9 +38,7 @@ def decode_record(
     item = definition.objects[name]
     elsewhere = {field_name: at_path(raw, path) for field_name, path in item.reads.items()}
     stated = {**raw, **elsewhere}
-    if only is not None:
-        stated = {key: stated[key] for key in only if key in stated}
-    fields = dict(_decoded(definition, item, stated, zone))
+    fields = dict(_decoded(definition, item, {key: stated[key] for key in only or stated if key in stated}, zone))
     record_id = str(at_path(raw, definition.id_path) or "")
     return TargetRecord(id=record_id, fields=fields, parents=tuple(_parents(item, fields)), raw=raw)
 
@@ -186,6 +184,9 @@ def encode_body(definition: Definition, change: Write, action: Action, zone: tzi
     for name, value in change.fields.items():
         field = item.type.field(name)
         if field is None:
+            continue
+        if value.__class__ is str and field.kind in TEXT_KINDS and "." not in name:
+            body[name] = value  # as most are: no format changes a text
             continue
         head, _, part = name.partition(".")
         if part and head not in body and isinstance(read.get(head), Mapping):

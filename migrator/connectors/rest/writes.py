@@ -1,7 +1,6 @@
 """Writing: each change sent once, several in one call where the CRM offers it, and what the answers prove."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from migrator.connectors.protocols import Intend
 from migrator.connectors.rest.answers import MAX_WAIT_SECONDS, classify, find_id, parsed
@@ -66,7 +65,7 @@ class Writer:
             return [Outcome(verdict=Verdict.APPLIED, target_id=one, status=answer.status) for one in ids]
         whole = self._held(classify(self._definition, action, changes[0], answer))
         if whole.verdict is Verdict.APPLIED:
-            whole = replace(whole, verdict=Verdict.IN_DOUBT, target_id="", message=_UNCLEAR)
+            whole = whole._replace(verdict=Verdict.IN_DOUBT, target_id="", message=_UNCLEAR)
         return [whole] * len(changes)
 
     async def perform(self, action: Action, request: Request, change: Write, intend: Intend) -> Outcome:

@@ -21,7 +21,7 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 HTML = {"content-type": "text/html; charset=utf-8"}
 PAGE = "<!DOCTYPE html><html><h1>Be right back</h1></html>"
 CREATE = Write(object="companies", fields={"Name": "Acme"})
-UPDATE = replace(CREATE, id=GHOST)
+UPDATE = CREATE._replace(id=GHOST)
 ID = json.dumps({"Id": GHOST})
 MESSAGE = '{"Message": "no"}'
 NO_PROOF = "the answer is no proof of success"

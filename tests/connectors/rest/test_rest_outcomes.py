@@ -1,6 +1,5 @@
 """What an answer proves where a connector says more: successes without an id, ids in headers, and rules of errors."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,7 @@ APPLIED = Outcome(verdict=Verdict.APPLIED, target_id="7", status=200)
         (told({}), doubt()),
         (told(None), doubt()),
         (told([]), doubt()),
-        (httpx.Response(200, html="<h1>OK</h1>"), replace(doubt(), is_page=True)),
+        (httpx.Response(200, html="<h1>OK</h1>"), doubt()._replace(is_page=True)),
         (httpx.Response(200, text='{"status": "OK"}'), doubt()),
         (told(None, 204), Outcome(verdict=Verdict.APPLIED, target_id="7", status=204)),
         (told(None, 202), doubt("", 202)),
@@ -138,7 +137,7 @@ def test_id_in_a_header_does_not_make_a_page_a_success(tmp_path: Path) -> None:
     """A page of HTML proves nothing, whatever its headers are."""
     definition = define(tmp_path, create=LOCATION)
     page = httpx.Response(201, html="<h1>Welcome</h1>", headers={"Location": "/api/people/42"})
-    assert written(definition, ADA, page)[0] == replace(doubt(NO_PROOF, 201), is_page=True)
+    assert written(definition, ADA, page)[0] == doubt(NO_PROOF, 201)._replace(is_page=True)
 
 
 @pytest.mark.parametrize(
@@ -234,12 +233,12 @@ def test_rule_ends_a_read(tmp_path: Path, means: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "change", "expected"),
     [
-        ("is: duplicate, message: m", ADA, replace(RULED, verdict=Verdict.REFUSED, message="no")),
-        ("is: invalid, confirm: true", ADA, replace(RULED, verdict=Verdict.REFUSED, message="no", confirm=True)),
-        ("is: rate_limited", ADA, replace(RULED, wait_seconds=5.0, message="too many requests")),
+        ("is: duplicate, message: m", ADA, RULED._replace(verdict=Verdict.REFUSED, message="no")),
+        ("is: invalid, confirm: true", ADA, RULED._replace(verdict=Verdict.REFUSED, message="no", confirm=True)),
+        ("is: rate_limited", ADA, RULED._replace(wait_seconds=5.0, message="too many requests")),
         ("is: transient", ADA, doubt('{"m":"no"}', 418)),
         ("is: in_doubt", CHANGE, doubt('{"m":"no"}', 418)),
-        ("is: not_found", CHANGE, replace(RULED, verdict=Verdict.GONE, message=GONE)),
+        ("is: not_found", CHANGE, RULED._replace(verdict=Verdict.GONE, message=GONE)),
     ],
 )  # fmt: skip
 def test_rule_says_what_became_of_a_record(tmp_path: Path, rule: str, change: Write, expected: Outcome) -> None:
