@@ -114,7 +114,11 @@ class RowFunction:
             findings += _control_findings(fields)
         if not written.isascii():
             findings += _encoding_findings(written)
-        rows = [digest for names, gets in self._rows if (digest := self._row_digest(names, gets, cells))]
+        try:
+            rows = self._row_digests(cells)
+        except ValueRefusedError as error:
+            findings.append(Finding(error.code, "", error.value, fact_of(error), error.hint))
+            rows = []
         return Reading(key, fields, references, findings, rows, is_skipped)
 
     def _read_fields(self, cells: Cells, findings: list[Finding]) -> dict[str, Any]:
@@ -136,6 +140,10 @@ class RowFunction:
             elif field.clears:
                 fields[name] = None
         return fields
+
+    def _row_digests(self, cells: Cells) -> list[Digest]:
+        """Hash the columns by which lookups ask for a row; where one is blank, none does. Raises ValueRefusedError."""
+        return [digest for names, gets in self._rows if (digest := self._row_digest(names, gets, cells))]
 
     def _row_digest(self, names: str, gets: list[Getter], cells: Cells) -> Digest | None:
         """Hash the columns by which a lookup asks for a row; None where one is blank."""
