@@ -3,7 +3,7 @@
 What a column gives for a row that is odd is of no use: `RowFunction.read` says what such a row says.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -69,7 +69,7 @@ class Bundle:
 
 
 class Memo:
-    """What follows from one column alone: made once for each text, and kept for the next rows, up to a bound.
+    """What follows from one column alone: made once for each text of some rows, and that of the first texts is kept.
 
     `make` makes it for several texts at once, and raises ValueRefusedError if it cannot: then `take` is asked for each.
     """
@@ -82,29 +82,28 @@ class Memo:
         self._characters = 0
         self._has_odd = False
 
-    def __len__(self) -> int:
-        """Tell of how many texts something is kept."""
-        return len(self._kept)
+    def __iter__(self) -> Iterator[str]:
+        """Give the texts of which something is kept."""
+        return iter(self._kept)
 
     def of(self, bundle: Bundle) -> list[Any]:
         """Give what follows for each row."""
         texts = bundle.texts(self._position)
         if texts is None:
             return bundle.each(self._take)
-        if new := {*texts}.difference(self._kept):
-            self._keep(new, texts)
-        found = list(map(self._kept.__getitem__, texts))
+        kept = self._kept
+        new = {*texts}.difference(kept)
+        if not new:
+            found = list(map(kept.__getitem__, texts))
+        else:
+            made = dict(zip(new, self._made(new), strict=True))
+            found = [made[text] if text in made else kept[text] for text in texts]
+            if len(kept) < MOST_KEPT and self._characters < MOST_CHARACTERS:
+                kept.update(made)
+                self._characters += sum(map(len, made))
         if self._has_odd:
             bundle.odd.update(number for number, one in enumerate(found) if one is ODD)
         return found
-
-    def _keep(self, new: set[str], texts: Sequence[str]) -> None:
-        """Make what is new; where too much is kept, everything is."""
-        if len(self._kept) + len(new) > MOST_KEPT or self._characters > MOST_CHARACTERS:
-            self._kept.clear()
-            self._characters, new = 0, {*texts}
-        self._characters += sum(map(len, new))
-        self._kept.update(zip(new, self._made(new), strict=True))
 
     def _made(self, texts: set[str]) -> Iterable[Any]:
         if self._make:

@@ -20,10 +20,12 @@ from migrator.planner.bundle import Bundle, Memo
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
 from migrator.planner.forms import Note, ReadFiles
+from migrator.planner.identities import marker_of
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.refusal import ValueRefusedError
 from migrator.planner.rows import Finding, _encoding_findings, cleaner, harmed
 from migrator.planner.shaping.bench import Row
+from migrator.planner.stating import Stating
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.records import Catalog, Field, Kind, ObjectType, Tier
 from migrator.store.cells import MARK, are_texts, pack_cells, pack_rows
@@ -126,8 +128,10 @@ def transformed(name: str) -> str:
 
 
 CELLS = st.sampled_from(TEXTS)
-PLAIN = st.tuples(st.sampled_from("123456789"), *[st.sampled_from(["x", "red", "Germany", "", "+49 (30) 1"])] * 3)
-ODD = st.tuples(st.sampled_from(["1", "2", "", " 3 ", "a|b"]), CELLS, CELLS, CELLS)
+PLAIN = st.tuples(
+    st.sampled_from([*"123456789", "k" * 20]), *[st.sampled_from(["x", "red", "Germany", "", "+49 (30) 1"])] * 3
+)
+ODD = st.tuples(st.sampled_from(["1", "2", "", " 3 ", "a|b", "k" * 20]), CELLS, CELLS, CELLS)
 TABLES = st.lists(st.one_of(PLAIN, ODD), max_size=12)
 NAMED = {"tags": "tags.Work", "items": "'items[1].no'"}
 NAMES = [NAMED.get(name, name) for name in FIELDS if name not in {"boss", "mark"}]
@@ -209,7 +213,9 @@ def test_forms_say_of_many_rows_what_they_say_of_each(
 @given(
     rows=TABLES,
     lookup=st.sampled_from(LOOKUPS),
-    match=st.sampled_from(["[[mail]]", "[[text], [short, mail]]", "[[tags], [phone]]", "[[phone], [mark]]"]),
+    match=st.sampled_from(
+        ["[[mail]]", "[[text], [short, mail]]", "[[tags], [phone]]", "[[phone], [mark]]", "[[mail], [text]]"]
+    ),
 )
 def test_lookups_and_matches_of_many_rows_are_those_of_each(
     rows: list[tuple[str, ...]], lookup: str, match: str
@@ -220,27 +226,34 @@ def test_lookups_and_matches_of_many_rows_are_those_of_each(
     assert together == alone
 
 
-@given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=30))
-def test_what_follows_from_one_column_is_kept_up_to_a_bound(rows: list[tuple[str, str]]) -> None:
-    """What was thrown away is made again; text that cannot be used makes its rows odd each time."""
+def shout(cells: Sequence[Any], notes: list[Note]) -> str | None:
+    """Make capitals of the second cell; an address cannot be used, and of an `x` a note is made."""
+    if "@" in cells[1]:
+        raise ValueRefusedError("E110", "no")
+    notes += [Note("W110", "noted")] if cells[1] == "x" else []
+    return cells[1].upper() or None
 
-    def take(cells: Sequence[Any], notes: list[Note]) -> str | None:
-        if "@" in cells[1]:
-            raise ValueRefusedError("E110", "no")
-        notes += [Note("W110", "noted")] if cells[1] == "x" else []
-        return cells[1].upper() or None
 
-    with patch("migrator.planner.bundle.MOST_KEPT", 5), patch("migrator.planner.bundle.MOST_CHARACTERS", 40):
-        memo = Memo(take, 1)
-        for some in (rows[:3], rows[3:20], rows):
-            bundle = Bundle(some, [], is_text=True)
-            found = memo.of(bundle) if some else []
-            odd = [n for n, (_, text) in enumerate(some) if "@" in text or text == "x"]
-            assert sorted(bundle.odd) == odd
-            assert [one for n, one in enumerate(found) if n not in odd] == [
-                text.upper() or None for n, (_, text) in enumerate(some) if n not in odd
-            ]
-            assert len(memo) <= max(5, len({text for _, text in some}))
+@given(
+    batches=st.lists(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12), max_size=4),
+    bound=st.sampled_from([("MOST_KEPT", 5), ("MOST_CHARACTERS", 40)]),
+)
+def test_what_follows_from_one_column_is_kept_up_to_a_bound(
+    batches: list[list[tuple[str, str]]], bound: tuple[str, int]
+) -> None:
+    """What is not kept is made again; text that cannot be used makes its rows odd each time."""
+    name, most = bound
+    with patch(f"migrator.planner.bundle.{name}", most):
+        memo = Memo(shout, 1)
+        for rows in batches:
+            before = set(memo)
+            bundle = Bundle(rows, [], is_text=True)
+            found = memo.of(bundle)
+            assert bundle.odd == {n for n, (_, text) in enumerate(rows) if "@" in text or text == "x"}
+            plain = [n for n in range(len(rows)) if n not in bundle.odd]
+            assert [found[n] for n in plain] == [rows[n][1].upper() or None for n in plain]
+            is_full = len(before) >= most if name == "MOST_KEPT" else sum(map(len, before)) >= most
+            assert set(memo) == (before if is_full else before | {text for _, text in rows})
 
 
 NEARLY_PLAIN = (
@@ -273,6 +286,13 @@ def tried(function: Callable[[Any], Any], given: Any) -> Any:
         return given and function(given)
     except ValueRefusedError:
         return None
+
+
+@given(st.lists(st.text("k", max_size=12), max_size=3))
+def test_markers_of_many_keys_are_those_of_each(keys: list[str]) -> None:
+    """One that is too long for its field does not shorten the others."""
+    stating = Stating(compiled("text: a").objects["people"], "acme")
+    assert [*stating._markers_of(keys)] == [marker_of("acme", "people", key, 20) for key in keys]
 
 
 @given(st.lists(st.lists(CELLS | st.sampled_from(TYPED[:5]), max_size=3), max_size=5))
