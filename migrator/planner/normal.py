@@ -54,8 +54,10 @@ def normal(kind: Kind, value: Canonical) -> str:
 
 def normal_all(kind: Kind, values: Sequence[Canonical]) -> list[str]:
     """Give the forms of many values that are compared, as `normal` gives each."""
-    if kind in TEXT_KINDS and kind is not Kind.PHONE and {*map(type, values)} <= {str} and "".join(values).isascii():
-        return [" ".join(value.split()).lower() for value in values]
+    if kind in TEXT_KINDS and kind is not Kind.PHONE and {*map(type, values)} <= {str}:
+        return [
+            " ".join(value.split()).lower() if value.isascii() else _normal_unicode(value) for value in map(str, values)
+        ]
     return [normal(kind, value) for value in values]
 
 

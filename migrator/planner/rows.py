@@ -18,7 +18,7 @@ from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
 from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, Value, all_lookups, lines_of
-from migrator.store.cells import is_printable
+from migrator.store.cells import is_printable, is_safe
 
 Cells = Sequence[Any]
 Cleaner = Callable[[Cells], list[Any]]
@@ -254,12 +254,27 @@ def _control_findings(fields: dict[str, Any]) -> Iterable[Finding]:
                 )
 
 
-def harmed(written: Sequence[str], *, is_text: bool) -> list[int]:
-    """Find the rows of whose characters `read` may have something to say; `is_text`: they are no JSON."""
+class Looks(NamedTuple):
+    """Rows whose characters want a look: `odd` by `read`; in the fields of the others, harm may stand all the same."""
+
+    odd: list[int]
+    unclear: list[int]
+
+
+def looked_at(written: Sequence[str], *, is_text: bool) -> Looks:
+    """Look over the original cells of many rows; `is_text`: they are no JSON."""
     whole = "".join(written) if is_text else ""
     if whole and is_printable(whole) and (whole.isascii() or not any(sign in whole for sign in _SIGNS)):
-        return []
-    return [number for number, text in enumerate(written) if not is_printable(text) or any(_encoding_findings(text))]
+        return Looks([], [])
+    formless = [number for number, text in enumerate(written) if not is_printable(text)]
+    odd = [number for number, text in enumerate(written) if any(_encoding_findings(text))]
+    odd += [number for number in formless if not is_safe(written[number])]
+    return Looks(odd, formless)
+
+
+def has_control(fields: dict[str, Any]) -> bool:
+    """Tell whether a control character stands in a field."""
+    return any(_control_findings(fields))
 
 
 def _encoding_findings(written: str) -> Iterable[Finding]:

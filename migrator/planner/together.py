@@ -8,7 +8,7 @@ from migrator.planner.bundle import Bundle, Cells, Make, Memo, Take
 from migrator.planner.forms import Note
 from migrator.planner.identities import Digest
 from migrator.planner.queries import Ask, PlainAsk
-from migrator.planner.rows import Pointing, RowFunction, harmed
+from migrator.planner.rows import Pointing, RowFunction, has_control, looked_at
 from migrator.store.cells import are_texts
 
 Tail = tuple[str, int, int, int, int, int]  # a row of references, but for the record that it starts from
@@ -44,7 +44,8 @@ class Together:
         """Read rows of the right width, of which some are known to be odd; `written` are the original cells of each."""
         function = self._function
         is_text = are_texts(written)
-        bundle = Bundle(rows, {*odd, *harmed(written, is_text=is_text)}, is_text=is_text and not self._has_steps)
+        looks = looked_at(written, is_text=is_text)
+        bundle = Bundle(rows, {*odd, *looks.odd}, is_text=is_text and not self._has_steps)
         keys = function.keys(bundle)
         columns = [field.taking.take_all(bundle) for field in function.fields]
         for field, column in zip(function.fields, columns, strict=True):
@@ -57,7 +58,12 @@ class Together:
             if lookup.on_blank in {"reject", "skip"}:
                 bundle.odd.update(_blanks(found))
         digests = bundle.each(function.row_digests) if function.has_row_digests else []
-        return self._said(bundle, (range(len(rows)), keys, digests), columns, pointed)
+        by_row = range(len(rows)), keys, digests
+        said = self._said(bundle, by_row, columns, pointed)
+        if looks.unclear and (harmed := _harmed(said, looks.unclear)):
+            bundle.odd.update(harmed)
+            return self._said(bundle, by_row, columns, pointed)
+        return said
 
     def _said(
         self,
@@ -81,6 +87,13 @@ class Together:
         for lookup, found in zip(function.lookups, pointed, strict=True):
             _fill(fields, lookup.name, [one and one[0] for one in found], _Blank((None,), lookup.on_blank == "clear"))
         return Said(numbers, keys, fields, pointed, digests, sorted(bundle.odd))
+
+
+def _harmed(said: Said, unclear: Collection[int]) -> list[int]:
+    """Find the rows, among those that are unclear, in whose fields a control character stands."""
+    wanted = {*unclear}
+    named = zip(said.numbers, said.fields, strict=True)
+    return [number for number, fields in named if number in wanted and has_control(fields)]
 
 
 def _blanks(column: Sequence[Any]) -> list[int]:

@@ -9,6 +9,7 @@ from migrator.json_text import to_json
 MARK = "\x1f"
 
 _FORMLESS = bytes([*range(0x1F), 0x7F])  # of ASCII, but for the separator
+_CONTROL = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x1F), 0x7F])
 _ESCAPED = ("\\u00", "\\b", "\\f")
 
 
@@ -50,3 +51,9 @@ def is_printable(text: str) -> bool:
     if text.isascii():
         return len(text.encode().translate(None, _FORMLESS)) == len(text)
     return text.replace(MARK, "").isprintable()
+
+
+def is_safe(text: str) -> bool:
+    """Tell whether cells that `pack_cells` wrote surely hold no control character; a line break is none here."""
+    data = text.encode() if text[:1] == MARK else b"\0"
+    return len(data.translate(None, _CONTROL)) == len(data)

@@ -21,14 +21,15 @@ from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
 from migrator.planner.forms import Note, ReadFiles
 from migrator.planner.identities import marker_of
+from migrator.planner.normal import normal, normal_all
 from migrator.planner.reading import Refused, RowReader, Sheaf
-from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import Finding, _encoding_findings, cleaner, harmed
+from migrator.planner.refusal import CONTROL, ValueRefusedError
+from migrator.planner.rows import Finding, _encoding_findings, cleaner, looked_at
 from migrator.planner.shaping.bench import Row
 from migrator.planner.stating import Stating
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.records import Catalog, Field, Kind, ObjectType, Tier
-from migrator.store.cells import MARK, are_texts, pack_cells, pack_rows
+from migrator.store.cells import MARK, are_texts, is_printable, pack_cells, pack_rows
 
 COLUMNS = ("id", "a", "b", "c")
 FIELDS = {
@@ -74,7 +75,20 @@ TEXTS = (
     *("a@b.org\nc@D.org", "q" * 64 + "@b.co", "www.site.org", "http://Site.org/p", "https://x-y.org:80/a?b=c"),
     *("://", "ftp://x.org", "a.b\nc.d", f"{'l' * 64}.org", "01.02.1990", "31.02.1990", "1990-02-01", "25.12.2024"),
     *("2024-01-31T08:40:49Z", "+49 30 123456", "Dr. Ada King", "Ünlü ß", "Caf\ufffd", "MÃ¼ller"),
-    *("a\x00b", "a\nb", "a\x1fb", "a\x7f", "\u00a0", '"q"', "\\", "<b>x</b>&quot;", "y" * 30),
+    *(
+        "a\x00b",
+        "a\nb",
+        "a\x1fb",
+        "a\x7f",
+        "\u00a0",
+        '"q"',
+        "\\",
+        "<b>x</b>&quot;",
+        "y" * 30,
+        "a\n&#7;",
+        "&#7;",
+        "\u00a0&#7;",
+    ),
 )
 TYPED = (None, 5, -3, True, Decimal("1.50"), date(2024, 2, 1), ["a", "b"], {"k": "v"}, BadCell("#REF!"))
 
@@ -288,6 +302,21 @@ def tried(function: Callable[[Any], Any], given: Any) -> Any:
         return None
 
 
+def test_line_breaks_do_not_hide_what_a_transform_brings_in() -> None:
+    """A row with a line break is read with the others, unless a control character stands in its fields."""
+    whole = compiled('text: {from: a, transform: [{replace: {pattern: q, with: "\\x07"}}]}')
+    rows = rows_of([("1", "x", "", ""), ("2", "a\nb", "", ""), ("3", "a\nq", "", "")], is_text=True)
+    together, alone = both_ways(whole, rows)
+    assert together == alone
+    assert [problem.fact for problem in together[0].problems] == ["holds the control character U+0007"]
+
+
+@given(st.sampled_from(Kind), st.lists(st.text(max_size=4) | CELLS, max_size=4))
+def test_forms_that_are_compared_are_those_of_each(kind: Kind, values: list[str]) -> None:
+    """Whatever the kind of the field, and whether the text is ASCII."""
+    assert normal_all(kind, values) == [normal(kind, value) for value in values]
+
+
 @given(st.lists(st.text("k", max_size=12), max_size=3))
 def test_markers_of_many_keys_are_those_of_each(keys: list[str]) -> None:
     """One that is too long for its field does not shorten the others."""
@@ -303,8 +332,10 @@ def test_rows_are_packed_as_each_is(rows: list[list[Any]]) -> None:
 
 
 @given(st.lists(st.text(max_size=5) | CELLS, max_size=4))
-def test_harm_is_found_in_the_rows_that_have_it(texts: list[str]) -> None:
-    """A look at all rows at once misses none of which something is to be said."""
+def test_a_look_at_all_rows_misses_none_that_wants_one(texts: list[str]) -> None:
+    """A row of which `read` may have something to say is odd; one that holds anything without a form is unclear."""
     written = [pack_cells([text, "x"]) for text in texts]
-    expected = [n for n, text in enumerate(texts) if not text.isprintable() or any(_encoding_findings(text))]
-    assert harmed(written, is_text=are_texts(written)) == expected
+    looks = looked_at(written, is_text=are_texts(written))
+    assert looks.unclear == [n for n, text in enumerate(written) if not is_printable(text)]
+    lost = {n for n, text in enumerate(written) if any(_encoding_findings(text))}
+    assert set(looks.odd) == lost | {n for n, text in enumerate(texts) if MARK in text or CONTROL.search(text)}
