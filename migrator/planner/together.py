@@ -15,6 +15,8 @@ Tail = tuple[str, int, int, int, int, int]  # a row of references, but for the r
 Pointed = tuple[Any, list[Tail]]  # what one lookup says of a row: how it is staged, and its references
 Waves = Sequence[Sequence[int]]
 
+LEFT_ALONE = 9  # bundles after one of which most was odd: a file is rarely bad in one place only
+
 
 class Said(NamedTuple):
     """What plain rows say: `numbers` are their places among the rows that were read, `odd` those of the other rows.
@@ -31,11 +33,15 @@ class Said(NamedTuple):
 
 
 class Together:
-    """Reads rows by columns. Of a row that is not plain in any way it says nothing: `RowFunction.read` does."""
+    """Reads rows by columns. Of a row that is not plain in any way it says nothing: `RowFunction.read` does.
+
+    After a bundle most of which is odd, it says nothing of the next few, since the look at them would not pay.
+    """
 
     def __init__(self, function: RowFunction, waves: Waves, *, has_steps: bool) -> None:
         self._function = function
         self._has_steps = has_steps
+        self._left_alone = 0
         self._lookups = [_take_all(one, waves) for one in function.lookups]
         late = () if function.folding else function.lookups
         self._blank = dict.fromkeys(one.name for one in (*function.fields, *late))
@@ -43,6 +49,9 @@ class Together:
     def read(self, rows: Sequence[Cells], written: Sequence[str], odd: Iterable[int]) -> Said:
         """Read rows of the right width, of which some are known to be odd; `written` are the original cells of each."""
         function = self._function
+        if self._left_alone:
+            self._left_alone -= 1
+            return Said([], [], [], [], [], range(len(rows)))
         is_text = are_texts(written)
         looks = looked_at(written, is_text=is_text)
         bundle = Bundle(rows, {*odd, *looks.odd}, is_text=is_text and not self._has_steps)
@@ -52,6 +61,7 @@ class Together:
             if field.is_required:
                 bundle.odd.update(_blanks(column))
         if len(bundle.odd) * 2 > len(rows):
+            self._left_alone = LEFT_ALONE
             return Said([], [], [], [], [], range(len(rows)))
         pointed = [take_all(bundle) for take_all in self._lookups]
         for lookup, found in zip(function.lookups, pointed, strict=True):

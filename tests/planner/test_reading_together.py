@@ -27,6 +27,7 @@ from migrator.planner.refusal import CONTROL, ValueRefusedError
 from migrator.planner.rows import Finding, _encoding_findings, cleaner, looked_at
 from migrator.planner.shaping.bench import Row
 from migrator.planner.stating import Stating
+from migrator.planner.together import LEFT_ALONE, Together
 from migrator.planner.transforms.registry import transform_kinds
 from migrator.records import Catalog, Field, Kind, ObjectType, Tier
 from migrator.store.cells import MARK, are_texts, is_printable, pack_cells, pack_rows
@@ -309,6 +310,14 @@ def test_line_breaks_do_not_hide_what_a_transform_brings_in() -> None:
     together, alone = both_ways(whole, rows)
     assert together == alone
     assert [problem.fact for problem in together[0].problems] == ["holds the control character U+0007"]
+
+
+def test_rows_after_bad_ones_are_read_one_by_one_for_a_while() -> None:
+    """Where most rows are refused, no time goes into a look at the next few, and then there is one again."""
+    together = Together(compiled("mail: {from: a, transform: [email]}").objects["people"].read, (), has_steps=False)
+    bad, good = ([["1", mail, "", ""]] for mail in ("x", "a@b.org"))
+    odd = [together.read(rows, pack_rows(rows), []).odd for rows in (good, bad, *[good] * LEFT_ALONE, good)]
+    assert list(map(len, odd)) == [0, 1, *[1] * LEFT_ALONE, 0]
 
 
 @given(st.sampled_from(Kind), st.lists(st.text(max_size=4) | CELLS, max_size=4))
