@@ -5,37 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from migrator.planner.canonical import Coerce, coerce_to
+from migrator.planner.depending import is_copy, only_column
 from migrator.planner.forms import Get, Note, Scope, compile_value, compile_where
-from migrator.planner.identities import Digest
 from migrator.planner.known import CREATE, INNER, LOOKUP, OTHERWISE, Digester, KnownLookup, LookupBook
 from migrator.planner.normal import normal_text
 from migrator.planner.paths import Getter, make_getter
+from migrator.planner.queries import Ask, Asked, PlainAsk, Query
 from migrator.planner.refusal import ValueRefusedError, spell
 from migrator.planner.transforms.spec import as_text
 from migrator.records import Field, Kind, ObjectType
 from migrator.spec.values import ByLine, Fallback, ListOf, Lookup, Value
 
 Cells = Sequence[Any]
-
-
-class Query(NamedTuple):
-    """What one reference of a row looks for in one of the objects that it asks; `item` counts those of a list."""
-
-    slot: str
-    item: int
-    lookup: int
-    line: int
-    digest: Digest
-
-
-class Asked(NamedTuple):
-    """A reference of one row: how it is staged in the record, and what it looks for."""
-
-    staged: Any
-    queries: list[Query]
-
-
-Ask = Callable[[Cells, list[Note]], Asked | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,26 +149,16 @@ def compile_lookup(lookup: Lookup, slot: str, asking: Asking, *, is_fallback: bo
             raise ValueRefusedError("E206", f"no line of the lookup is filled: '{blank}' is blank")
         return on_blank(cells, notes) if on_blank else None
 
-    return _ask_plainly(known, lines[0], ask) if is_plain and len(lines) == 1 else ask
+    return _ask_plainly(known, lines[0], ask, asking.scope) if is_plain and len(lines) == 1 else ask
 
 
-def _ask_plainly(known: KnownLookup, line: _Line, ask: Ask) -> Ask:
+def _ask_plainly(known: KnownLookup, line: _Line, ask: Ask, scope: Scope) -> Ask:
     """Make the short way of a lookup that asks one object by one text; all else goes the way that it is given."""
     if len(line.gets) > 1 or line.is_late or len(known.targets) > 1:
         return ask
-    (get,), (coerce,), (name,), ((asked, digester),) = line.gets, line.coerces, line.names, line.digesters.items()
-    is_single = line.kind in {"key", "id"}
-    slot, number, which = known.slot, known.number, line.number
-
-    def ask_plainly(cells: Cells, notes: list[Note]) -> Asked | None:
-        value = get(cells, notes)
-        if value.__class__ is not str:
-            return ask(cells, notes)
-        stated = coerce(value)
-        staged = {line.kind: stated if is_single else {name: stated}, LOOKUP: asked}
-        return Asked(staged, [Query(slot, 0, number, which, digester([stated]))])
-
-    return ask_plainly
+    ((_name, value),) = known.lookup.lines[0].inputs
+    position = only_column(value, scope) if is_copy(value) and not value.transforms else -1
+    return PlainAsk(known, line.gets[0], line.coerces[0], ask, position)
 
 
 def _make(known: KnownLookup, line: _Line, values: list[Any], chosen: tuple[str, ...]) -> Asked:

@@ -1,22 +1,37 @@
-"""A field of a mapping → one function from a row's cells to its canonical value, fastest for the plainest ones."""
+"""A field of a mapping → functions from the cells of one row, or of many, to canonical values."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from migrator.planner.bundle import Bundle, Memo
 from migrator.planner.canonical import Coerce, coerce_to
+from migrator.planner.depending import is_copy, only_column
 from migrator.planner.forms import Get, Note, Scope, compile_chain, compile_value
 from migrator.planner.options import compile_coercion
+from migrator.planner.transforms.registry import transform_kinds
+from migrator.planner.transforms.spec import OfText
 from migrator.records import TEXT_KINDS, Canonical, Field, Kind, ObjectType
-from migrator.spec.values import FieldSpec, From
+from migrator.spec.values import FieldSpec, Value
 
 Cells = Sequence[Any]
 Take = Callable[[Cells, list[Note]], Canonical]
+TakeAll = Callable[[Bundle], Sequence[Canonical]]
 
 _UNLIMITED = 1 << 30
 
 
-def compile_field(spec: FieldSpec, target: ObjectType, scope: Scope) -> Take:
-    """Make the function of a field; None is blank. It raises ValueRefusedError for a value that cannot be used."""
+class Taking(NamedTuple):
+    """The two ways to the values of a field: from one row, and from many, where rows that are not plain are odd."""
+
+    take: Take
+    take_all: TakeAll
+
+
+def compile_field(spec: FieldSpec, target: ObjectType, scope: Scope) -> Taking:
+    """Make the functions of a field; blank is None, or empty text where many are taken.
+
+    That of one row raises ValueRefusedError for a value that cannot be used.
+    """
     get, coerce = compile_value(spec.value, scope), compile_coercion(spec, target)
 
     def take(cells: Cells, notes: list[Note]) -> Canonical:
@@ -26,26 +41,43 @@ def compile_field(spec: FieldSpec, target: ObjectType, scope: Scope) -> Take:
         return None if value is None or value in ("", []) else value
 
     field = target.field(spec.name) or Field(name=spec.name, kind=Kind.TEXT)
-    position = _only_column(spec, scope)
-    if position < 0 or field.kind is Kind.LIST or field.kind is Kind.TAGS or field.options or field.can_append:
-        return take
-    if spec.value.transforms:
-        chain = compile_chain(spec.value, scope)
-        return _transformed(position, chain, coerce_to(field), take) if chain else take
-    return _copied(position, field.max_length, take) if field.kind in TEXT_KINDS else take
+    position = only_column(spec.value, scope)
+    if position < 0:
+        return Taking(take, lambda bundle: bundle.each(take))
+    if not is_copy(spec.value) or field.kind in {Kind.LIST, Kind.TAGS} or field.options or field.can_append:
+        return Taking(take, Memo(take, position).of)
+    return _short_ways(spec.value, field, position, compile_chain(spec.value, scope), take)
 
 
-def _only_column(spec: FieldSpec, scope: Scope) -> int:
-    """Give the position of the one column that a field is taken from, whatever its row; else -1."""
-    form = spec.value.form
-    if not isinstance(form, From) or len(form.columns) > 1 or spec.value.default or spec.value.when:
-        return -1
-    return list(scope.columns).index(form.columns[0]) if form.columns[0] in scope.columns else -1
+def _short_ways(value: Value, field: Field, position: int, chain: Get | None, take: Take) -> Taking:
+    """Make the short ways of a column, copied or transformed; all else goes the way that is given."""
+    is_text = field.kind in TEXT_KINDS
+    one: Take = take
+    if chain:
+        one = _transformed(position, chain, coerce_to(field), take)
+    elif is_text:
+        one = _copied(position, _longest(field), take)
+    steps = _of_text(value)
+    if steps is None or not is_text:
+        return Taking(one, Memo(one, position).of)
+    return Taking(one, _all_texts(position, steps, _longest(field), one))
 
 
-def _copied(position: int, max_length: int | None, take: Take) -> Take:
+def _longest(field: Field) -> int:
+    """Tell how many characters surely fit: UTF-16, by which targets count, takes at most two units for one."""
+    return _UNLIMITED if field.max_length is None else field.max_length // 2
+
+
+def _of_text(value: Value) -> list[OfText] | None:
+    """Give the transforms of a value if all make text of text; else None."""
+    kinds = transform_kinds()
+    stated = [kinds[step.name].of_text for step in value.transforms if step.name in kinds]
+    found = [one for one in stated if one]
+    return found if len(found) == len(value.transforms) else None
+
+
+def _copied(position: int, longest: int, take: Take) -> Take:
     """Make the short way of text that is copied; all else goes the way that it is given."""
-    longest = _UNLIMITED if max_length is None else max_length // 2  # UTF-16 takes at most two units for a character
 
     def copied(cells: Cells, notes: list[Note]) -> Canonical:
         value = cells[position]
@@ -65,3 +97,19 @@ def _transformed(position: int, chain: Get, coerce: Coerce, take: Take) -> Take:
         return None if found is None else coerce(found)
 
     return transformed
+
+
+def _all_texts(position: int, steps: Sequence[OfText], longest: int, take: Take) -> TakeAll:
+    """Make the short way of a column of text; rows whose text may be too long are odd."""
+
+    def take_all(bundle: Bundle) -> Sequence[Canonical]:
+        texts = bundle.texts(position)
+        if texts is None:
+            return bundle.each(take)
+        for step in steps:
+            texts = bundle.each_text(step, texts)
+        if max(map(len, texts)) > longest:
+            bundle.odd.update(number for number, text in enumerate(texts) if len(text) > longest)
+        return texts
+
+    return take_all

@@ -30,6 +30,10 @@ class Folding:
             if part
         }
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to gather."""
+        return bool(self._parts)
+
     def fold(self, fields: dict[str, Canonical]) -> dict[str, Canonical]:
         """Give the fields with their items gathered; an item in which only constants stand is left out."""
         if not self._parts:

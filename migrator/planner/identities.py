@@ -3,11 +3,12 @@
 Keys carry the mapping's object; ids, markers and field values carry the target's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from struct import Struct
+from struct import Struct, unpack
 
 Digest = tuple[int, int]
+Halves = tuple[Sequence[int], Sequence[int]]  # of many digests: all first ones, all second ones
 
 _HALVES = Struct("<qq").unpack
 
@@ -34,6 +35,22 @@ def digester_of(*parts: str) -> Callable[[str], Digest]:
         return first, second
 
     return digest
+
+
+def digester_of_many(*parts: str) -> Callable[[Sequence[str]], Halves]:
+    """Make what hashes many last parts at once, each as `digester_of` hashes it."""
+    begun = blake2b("".join(f"{part}\x1e" for part in parts).encode(), digest_size=16)
+
+    def digests(texts: Sequence[str]) -> Halves:
+        found: list[bytes] = []
+        for text in texts:
+            whole = begun.copy()
+            whole.update(text.encode())
+            found.append(whole.digest())
+        halves = unpack(f"<{2 * len(found)}q", b"".join(found))
+        return halves[::2], halves[1::2]
+
+    return digests
 
 
 def digest_of_fields(target: str, names: Iterable[str], values: Iterable[str]) -> Digest:

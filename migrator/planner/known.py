@@ -2,10 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from migrator.planner.identities import ID, KEY, ROW, Digest, digest_of, digest_of_fields, digester_of
-from migrator.planner.normal import normal
+from migrator.planner.identities import (
+    ID,
+    KEY,
+    ROW,
+    Digest,
+    Halves,
+    digest_of,
+    digest_of_fields,
+    digester_of,
+    digester_of_many,
+)
+from migrator.planner.normal import normal, normal_all
 from migrator.records import Catalog, Field, Kind, ObjectType
 from migrator.spec.values import Lookup, MappingSpec
 
@@ -59,6 +70,12 @@ class KnownLookup:
         """Make, for each object that is asked, what hashes the values of a line."""
         return [_digester(kind, tuple(names), name, self.targets[name]) for name in asked]
 
+    def digester_of_texts(self, kind: str, field: str, asked: str) -> Callable[[Sequence[str]], Halves]:
+        """Make, for one object that is asked, what hashes many values of a line that has one each."""
+        before, _normalise, normalise_all = _hashed_alone(kind, field, asked, self.targets[asked])
+        digests = digester_of_many(*before)
+        return lambda values: digests(normalise_all(values))
+
     def digests(self, staged: Mapping[str, Any], inner: Mapping[str, str]) -> list[Digest]:
         """Hash what a staged reference looks for, once for each object; `inner` are what lookups inside it found."""
         kind = kind_of(staged)
@@ -111,19 +128,32 @@ def spell_asked(staged: Any) -> str:
 
 
 def _digester(kind: str, names: tuple[str, ...], name: str, target: ObjectType) -> Digester:
-    if kind == "key":
-        digest_key = digester_of(name, KEY)
-        return lambda values: digest_key(values[0])
-    if kind == "id":
-        return lambda values: digest_of(target.name, ID, values[0].lower())
+    if len(names) == 1:
+        before, normalise, _normalise_all = _hashed_alone(kind, names[0], name, target)
+        digest_text = digester_of(*before)
+        return lambda values: digest_text(normalise(values[0]))
     if kind == "row":
         columns = "\x1f".join(names)
         return lambda values: digest_of(name, ROW, columns, *values)
-    if len(names) == 1:
-        kind_of_field = (target.field(names[0]) or Field(name=names[0], kind=Kind.TEXT)).kind
-        digest_value = digester_of(target.name, names[0])
-        return lambda values: digest_value(normal(kind_of_field, values[0]))
-    kinds = [(target.field(field) or Field(name=field, kind=Kind.TEXT)).kind for field in names]
+    kinds = [_kind_of(field, target) for field in names]
     return lambda values: digest_of_fields(
         target.name, names, [normal(kind, value) for kind, value in zip(kinds, values, strict=True)]
     )
+
+
+def _hashed_alone(
+    kind: str, field: str, name: str, target: ObjectType
+) -> tuple[tuple[str, ...], Callable[[Any], str], Callable[[Sequence[Any]], Sequence[str]]]:
+    """Tell how the one value of a line is hashed: behind which parts, and in which form, one value or many."""
+    if kind == "key":
+        return (name, KEY), str, lambda values: values
+    if kind == "id":
+        return (target.name, ID), str.lower, lambda values: [value.lower() for value in values]
+    if kind == "row":
+        return (name, ROW, field), str, lambda values: values
+    kind_of_field = _kind_of(field, target)
+    return (target.name, field), partial(normal, kind_of_field), partial(normal_all, kind_of_field)
+
+
+def _kind_of(field: str, target: ObjectType) -> Kind:
+    return (target.field(field) or Field(name=field, kind=Kind.TEXT)).kind

@@ -5,6 +5,7 @@ Text: NFC of the case-folded NFC of the trimmed text, invisible characters dropp
 """
 
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -49,6 +50,15 @@ def normal(kind: Kind, value: Canonical) -> str:
         case Kind.REFERENCE:
             return text.lower()
     return normal_text(text)
+
+
+def normal_all(kind: Kind, values: Sequence[Canonical]) -> list[str]:
+    """Give the forms of many values that are compared, as `normal` gives each."""
+    if kind in TEXT_KINDS and kind is not Kind.PHONE and {*map(type, values)} <= {str}:
+        return [
+            " ".join(value.split()).lower() if value.isascii() else _normal_unicode(value) for value in map(str, values)
+        ]
+    return [normal(kind, value) for value in values]
 
 
 def _normal_number(text: str) -> str:

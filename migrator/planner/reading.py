@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
+from migrator.planner.depending import reads_files, values_of
 from migrator.planner.rows import Finding, Reading
 from migrator.planner.shaping.bench import Row
 from migrator.planner.stating import Stating
+from migrator.planner.together import Said, Together
 from migrator.records import Action
-from migrator.store.cells import pack_cells
+from migrator.store.cells import MARK, pack_cells, pack_rows
 from migrator.store.draft import STAGED, IdentityRow, RecordRow, ReferenceRow, StagedProblem
 from migrator.store.plan_schema import LOOKUP_LINE
 
@@ -42,26 +46,67 @@ class RowReader:
         item = compiled.objects[name]
         self._number = item.number
         self._read = item.read.read
+        self._width = item.read.width
+        self._blank = Row(0, 0, 0, MARK * self._width, [""] * self._width)
         self._is_joined = any(step.table for step in item.steps)
-        self._identities = Stating(item, compiled.spec.name).identities
+        self._stating = Stating(item, compiled.spec.name)
         self._waves = compiled.waves
         self._contents = contents
+        self._together = Together(item.read, compiled.waves, has_steps=bool(item.steps))
+        self._reads_files = any(reads_files(value) for value in values_of(item.item))
 
     def read(self, rows: Sequence[Row | Refused], first: int) -> Iterator[Sheaf]:
         """Read rows into records that are numbered from `first` on; in several parts where they name large files."""
+        return self.read_each(rows, first) if self._reads_files else iter([self._read_together(rows, first)])
+
+    def read_each(self, rows: Sequence[Row | Refused], first: int) -> Iterator[Sheaf]:
+        """Read one row after the other: what `read` gives must be the same."""
         sheaf = Sheaf()
         for record, row in enumerate(rows, first):
-            if isinstance(row, Refused):
-                self._stage(record, row.row, Reading(row.key, {}, [], [row.finding]), sheaf)
-                continue
-            written = pack_cells(row.clean) if self._is_joined else row.written
-            self._stage(record, row, self._read(row.clean, written), sheaf)
+            self._read_one(record, row, sheaf)
             if self._contents.is_full:
                 sheaf.contents = self._contents.take()
                 yield sheaf
                 sheaf = Sheaf()
         sheaf.contents = self._contents.take()
         yield sheaf
+
+    def _read_together(self, rows: Sequence[Row | Refused], first: int) -> Sheaf:
+        """Read plain rows by columns, and then each other one by itself into its place."""
+        if not rows:
+            return Sheaf()
+        known_odd = self._odd_among(rows)
+        given = [self._blank if n in known_odd else row for n, row in enumerate(rows)] if known_odd else rows
+        _tokens, files, numbers, written, clean, _notes = zip(*given, strict=True)
+        said = self._together.read(clean, pack_rows(clean) if self._is_joined else written, known_odd)
+        if said.odd:
+            files, numbers, written = ([column[n] for n in said.numbers] for column in (files, numbers, written))
+        records = [first + n for n in said.numbers]
+        each, texts = repeat(self._number), map(to_json, said.fields)
+        sheaf = Sheaf(
+            records=list(zip(records, each, files, numbers, said.keys, written, texts, repeat(STAGED), strict=False)),
+            identities=self._stating.identities_of_many(records, said.keys, said.fields, said.rows),
+            references=_references(records, said),
+        )
+        for n in said.odd:
+            self._read_one(first + n, rows[n], sheaf)
+        if said.odd:
+            sheaf.records.sort(key=itemgetter(0))
+            sheaf.identities.sort(key=itemgetter(2))
+            sheaf.references.sort(key=itemgetter(0))
+        return sheaf
+
+    def _odd_among(self, rows: Sequence[Row | Refused]) -> set[int]:
+        """Find the rows that must be read by themselves, before a look into their cells."""
+        width = self._width
+        return {n for n, row in enumerate(rows) if isinstance(row, Refused) or row.notes or len(row.clean) != width}
+
+    def _read_one(self, record: int, row: Row | Refused, sheaf: Sheaf) -> None:
+        if isinstance(row, Refused):
+            self._stage(record, row.row, Reading(row.key, {}, [], [row.finding]), sheaf)
+            return
+        written = pack_cells(row.clean) if self._is_joined else row.written
+        self._stage(record, row, self._read(row.clean, written), sheaf)
 
     def _stage(self, record: int, row: Row, reading: Reading, sheaf: Sheaf) -> None:
         number = self._number
@@ -73,7 +118,7 @@ class RowReader:
         if findings:
             sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
         if reading.key:
-            sheaf.identities += self._identities(record, reading.key, reading.fields)
+            sheaf.identities += self._stating.identities(record, reading.key, reading.fields)
             if reading.rows:
                 sheaf.identities += [(*digest, record, LOOKUP_LINE, 0) for digest in reading.rows]
         if state == STAGED:
@@ -82,3 +127,13 @@ class RowReader:
                 (record, slot, item, lookup, waves[lookup][line], *digest)
                 for slot, item, lookup, line, digest in reading.references
             ]
+
+
+def _references(records: Sequence[int], said: Said) -> list[ReferenceRow]:
+    return [
+        (record, *tail)
+        for record, row in zip(records, zip(*said.pointed, strict=True), strict=False)
+        for one in row
+        if one is not None
+        for tail in one[1]
+    ]

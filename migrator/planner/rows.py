@@ -4,22 +4,26 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from migrator.planner.asking import Ask, Asking, Query, compile_lookup, compile_reference, is_reference, key_text
-from migrator.planner.fields import compile_field
+from migrator.planner.asking import Asking, compile_lookup, compile_reference, is_reference, key_text
+from migrator.planner.bundle import Bundle
+from migrator.planner.depending import only_column
+from migrator.planner.fields import Taking, compile_field
 from migrator.planner.folding import Folding
 from migrator.planner.forms import Note, Scope
 from migrator.planner.identities import ROW, Digest, digest_of
 from migrator.planner.lines import PARENT
 from migrator.planner.paths import Getter, make_getter
+from migrator.planner.queries import Ask, Query
 from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
 from migrator.planner.transforms.text import WHITE
 from migrator.records import ObjectType
-from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, all_lookups, lines_of
-from migrator.store.cells import is_printable
+from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, Value, all_lookups, lines_of
+from migrator.store.cells import is_printable, is_safe
 
 Cells = Sequence[Any]
 Cleaner = Callable[[Cells], list[Any]]
 
+_SIGNS = ("\ufffd", "Ã", "Â", "â€")  # one of these stands in all text that lost its encoding
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
 
 
@@ -53,12 +57,25 @@ class Reading(NamedTuple):
     is_skipped: bool = False
 
 
-class _Reference(NamedTuple):
-    """A field that lookups fill, and what a blank one does: `reject`, `clear`, `skip` or nothing."""
+class Taken(NamedTuple):
+    """A field that is taken from the row."""
+
+    name: str
+    taking: Taking
+    is_required: bool
+    clears: bool
+
+
+class Pointing(NamedTuple):
+    """A field that lookups fill, and what a blank one does: `reject`, `clear`, `skip` or nothing.
+
+    `position` is that of the one column that it follows from, -1 where there is none.
+    """
 
     name: str
     ask: Ask
     on_blank: str
+    position: int
 
 
 class RowFunction:
@@ -68,21 +85,28 @@ class RowFunction:
         scope = asking.scope
         self.width = len(scope.columns)
         self._key = [_key_getter(name, scope) for name in item.key]
+        self._key_position = _only_position(item.key, scope.columns)
         self._key_names = ", ".join(item.key)
-        self._fields = [
-            (field.name, compile_field(field, target, scope), field)
+        self.fields = [
+            Taken(field.name, compile_field(field, target, scope), field.value.is_required, field.clears)
             for field in item.fields
             if not is_reference(field.value)
         ]
-        self._lookups = [
-            _Reference(field.name, compile_reference(field.value, field.name, asking), _on_blank(field))
+        self.lookups = [
+            Pointing(
+                field.name,
+                compile_reference(field.value, field.name, asking),
+                _on_blank(field),
+                only_column(field.value, scope),
+            )
             for field in item.fields
             if is_reference(field.value)
         ]
-        self._folding = Folding(item.fields)
+        self.folding = Folding(item.fields)
         if item.parent:
             on_blank = "skip" if item.parent.on_missing == "skip" else "reject"
-            self._lookups.append(_Reference(PARENT, compile_lookup(item.parent, PARENT, asking), on_blank))
+            ask, position = compile_lookup(item.parent, PARENT, asking), only_column(Value(form=item.parent), scope)
+            self.lookups.append(Pointing(PARENT, ask, on_blank, position))
         self._rows = [
             ("\x1f".join(columns), [_key_getter(name, scope) for name in columns])
             for columns in _asked_columns(scope.spec, item.name)
@@ -97,6 +121,14 @@ class RowFunction:
         parts = [get(cells) for get in self._key]
         return "" if any(part is None for part in parts) else key_text(parts)
 
+    def keys(self, bundle: Bundle) -> list[str]:
+        """Give the keys of many rows; a row whose key is blank is odd."""
+        texts = bundle.texts(self._key_position) if self._key_position >= 0 else None
+        keys = bundle.each(lambda cells, _notes: self.key(cells)) if texts is None else list(map(str.strip, texts))
+        if not all(keys):
+            bundle.odd.update(number for number, key in enumerate(keys) if not key)
+        return keys
+
     def read(self, cells: Cells, written: str) -> Reading:
         """Read a row; `written` are its original cells as one text, looked over once for characters that do harm."""
         findings: list[Finding] = []
@@ -108,21 +140,25 @@ class RowFunction:
             return Reading("", {}, [], [Finding(error.code, self._key_names, error.value, fact_of(error), error.hint)])
         if not key:
             findings.append(Finding("E121", self._key_names, "", "the key is blank", "every row needs its own key"))
-        fields = self._folding.fold(self._read_fields(cells, findings))
+        fields = self.folding.fold(self._read_fields(cells, findings))
         references, is_skipped = self._read_lookups(cells, fields, findings)
         if not is_printable(written):
             findings += _control_findings(fields)
         if not written.isascii():
             findings += _encoding_findings(written)
-        rows = [digest for names, gets in self._rows if (digest := self._row_digest(names, gets, cells))]
+        try:
+            rows = self.row_digests(cells)
+        except ValueRefusedError as error:
+            findings.append(Finding(error.code, "", error.value, fact_of(error), error.hint))
+            rows = []
         return Reading(key, fields, references, findings, rows, is_skipped)
 
     def _read_fields(self, cells: Cells, findings: list[Finding]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         notes: list[Note] = []
-        for name, take, field in self._fields:
+        for name, taking, is_required, clears in self.fields:
             try:
-                value = take(cells, notes)
+                value = taking.take(cells, notes)
             except ValueRefusedError as error:
                 findings.append(Finding(error.code, name, error.value, fact_of(error), error.hint))
                 continue
@@ -131,11 +167,20 @@ class RowFunction:
                 notes = []
             if value is not None:
                 fields[name] = value
-            elif field.value.is_required:
+            elif is_required:
                 findings.append(_blank(name))
-            elif field.clears:
+            elif clears:
                 fields[name] = None
         return fields
+
+    @property
+    def has_row_digests(self) -> bool:
+        """Tell whether lookups ask for rows by their columns."""
+        return bool(self._rows)
+
+    def row_digests(self, cells: Cells, _notes: object = None) -> list[Digest]:
+        """Hash the columns by which lookups ask for a row; where one is blank, none does. Raises ValueRefusedError."""
+        return [digest for names, gets in self._rows if (digest := self._row_digest(names, gets, cells))]
 
     def _row_digest(self, names: str, gets: list[Getter], cells: Cells) -> Digest | None:
         """Hash the columns by which a lookup asks for a row; None where one is blank."""
@@ -147,7 +192,7 @@ class RowFunction:
         found: list[Query] = []
         notes: list[Note] = []
         is_skipped = False
-        for name, ask, on_blank in self._lookups:
+        for name, ask, on_blank, _position in self.lookups:
             try:
                 asked = ask(cells, notes)
             except ValueRefusedError as error:
@@ -167,6 +212,11 @@ class RowFunction:
 
 def _on_blank(field: FieldSpec) -> str:
     return "reject" if field.value.is_required else "clear" if field.clears else ""
+
+
+def _only_position(names: Sequence[str], columns: tuple[str, ...]) -> int:
+    """Give the position of the one column that is named; -1 where it is a path, or there are several."""
+    return columns.index(names[0]) if len(names) == 1 and names[0] in columns else -1
 
 
 def _asked_columns(spec: MappingSpec, name: str) -> list[tuple[str, ...]]:
@@ -204,11 +254,34 @@ def _control_findings(fields: dict[str, Any]) -> Iterable[Finding]:
                 )
 
 
+class Looks(NamedTuple):
+    """Rows whose characters want a look: `odd` by `read`; in the fields of the others, harm may stand all the same."""
+
+    odd: list[int]
+    unclear: list[int]
+
+
+def looked_at(written: Sequence[str], *, is_text: bool) -> Looks:
+    """Look over the original cells of many rows; `is_text`: they are no JSON."""
+    whole = "".join(written) if is_text else ""
+    if whole and is_printable(whole) and (whole.isascii() or not any(sign in whole for sign in _SIGNS)):
+        return Looks([], [])
+    formless = [number for number, text in enumerate(written) if not is_printable(text)]
+    odd = [number for number, text in enumerate(written) if any(_encoding_findings(text))]
+    odd += [number for number in formless if not is_safe(written[number])]
+    return Looks(odd, formless)
+
+
+def has_control(fields: dict[str, Any]) -> bool:
+    """Tell whether a control character stands in a field."""
+    return any(_control_findings(fields))
+
+
 def _encoding_findings(written: str) -> Iterable[Finding]:
     if "\ufffd" in written:
         fact = "holds U+FFFD: a character was lost before this file was written"
         yield Finding("W103", "", "", fact, "export the file again in its own encoding")
-    if found := _MOJIBAKE.search(written):
+    if not written.isascii() and (found := _MOJIBAKE.search(written)):
         fact = f"'{found[0]}' looks like text that was decoded wrongly"
         yield Finding("W104", "", found[0], fact, "check the file's encoding")
 

@@ -16,7 +16,7 @@ from migrator.store.draft import Draft
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
 from migrator.store.plan_schema import KEY_LINE
 
-SHEAF_ROWS = 1_000
+SHEAF_ROWS = 500
 
 
 @dataclass(kw_only=True, slots=True)
@@ -50,7 +50,7 @@ class Stage:
         clean = cleaner_of(table, source, is_trimmed=item.is_trimmed)
         async for batch in table.batches:
             count.rows += len(batch.rows)
-            for rows in pipeline.take(list(workshop.rows_of(batch, table, clean, shelf))):
+            for rows in pipeline.take(workshop.rows_of(batch, table, clean, shelf)):
                 shelf.put(rows)
         for rows in pipeline.rest():
             shelf.put(rows)

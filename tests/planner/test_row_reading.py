@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from planning_cases import CRELATE, Desk
 
+from migrator.connectors.protocols import BadCell
 from migrator.errors import SpecError
 from migrator.planner.asking import key_text
 from migrator.planner.compiling import Compiled, compile_mapping
@@ -289,6 +290,14 @@ def test_refusal_of_a_cell_of_a_lookup_names_the_field(tmp_path: Path) -> None:
     found = read(tmp_path, fields, id="7", company="x")
     expected = "E110 CurrentPosition_Company_Id: is not a number: 'x' (expected such as 1234.5)"
     assert said(found.findings) == [expected]
+
+
+def test_broken_cell_by_which_lookups_ask_refuses_its_row(tmp_path: Path) -> None:
+    """Nobody could find the row by it; other rows are not harmed."""
+    fields = "LastName: last, RelatedContact_ReferredBy_Id: {lookup: contacts, by: [{row: {city: sub}}]}"
+    found = read(tmp_path, fields, id="7", last="King", city=BadCell("#REF!"))
+    assert said(found.findings) == ["E113 : #REF! (mend the cell in the workbook and save it)"]
+    assert (found.fields, found.rows) == ({"LastName": "King"}, [])
 
 
 def test_problems_of_a_mapping_come_all_at_once(tmp_path: Path) -> None:

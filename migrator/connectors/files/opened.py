@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from migrator.connectors.files.sheets import sheet
 from migrator.connectors.files.tables import RawTable, delimited, json_lines
 from migrator.connectors.protocols import Cell, SourceFacts
 from migrator.errors import Problem, SourceError
+
+NumberedRow = tuple[int, tuple[Cell, ...]]
 
 WHITE = " \t\r\n\v\f\u00a0\ufeff"
 
@@ -42,16 +45,32 @@ class OpenedTable:
             self._raw.close()
         self._file.close()
 
-    def rows(self, columns: tuple[str, ...]) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-        """Give the rows that are not blank, their cells in the order of `columns`; a ragged row as it stands."""
+    def batches(self, columns: tuple[str, ...], size: int) -> Iterator[list[NumberedRow]]:
+        """Give the rows that are not blank, up to so many at once, their cells in the order of `columns`.
+
+        A ragged row is given as it stands.
+        """
+        is_plain = not self._pads and columns == self.columns
+        while read := list(islice(self._raw.rows, size)):
+            if not is_plain or not all(any(cells) for _number, cells in read):
+                read = list(self._put_in_order(read, columns))
+            self._count += len(read)
+            if read:
+                yield read
+
+    def rows(self, columns: tuple[str, ...]) -> Iterator[NumberedRow]:
+        """Give the rows that are not blank one by one."""
+        for batch in self.batches(columns, 1):
+            yield from batch
+
+    def _put_in_order(self, rows: list[NumberedRow], columns: tuple[str, ...]) -> Iterator[NumberedRow]:
         width, order = len(columns), [self.columns.index(name) for name in columns]
         is_other = order != list(range(width))
         blank: tuple[Cell, ...] = ("",) if self.is_text else (None,)
-        for number, read in self._raw.rows:
+        for number, read in rows:
             if not any(read) and all(cell is None or cell == "" for cell in read):
                 self._blank += 1
                 continue
-            self._count += 1
             cells = read + blank * (width - len(read)) if self._pads else read
             yield number, tuple(cells[n] for n in order) if is_other and len(cells) == width else cells
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from migrator.connectors.protocols import Batch, Cell, SourceFacts, Table
 from migrator.errors import Problem, SourceError
 from migrator.spelling import did_you_mean
 
-BATCH_ROWS = 1_000
+BATCH_ROWS = 500
 MAX_CONTENT_BYTES = 1 << 20  # no text field of these CRMs takes more, and whoever reads holds many rows at once
 
 
@@ -118,9 +117,8 @@ class FileSource:
 async def _batches(opened: list[OpenedTable], facts: list[SourceFacts]) -> AsyncIterator[Batch]:
     for item in opened:
         with closing(item):
-            rows = item.rows(opened[0].columns)
-            while batch := list(islice(rows, BATCH_ROWS)):
-                yield Batch(file=item.name, rows=batch)
+            for rows in item.batches(opened[0].columns, BATCH_ROWS):
+                yield Batch(file=item.name, rows=rows)
             facts.append(item.facts())
 
 

@@ -1,9 +1,10 @@
 """Steps at work, one behind the other, and the tables that they join, read and put aside before the first row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Protocol
+from functools import partial
+from itertools import count, islice, repeat
+from typing import Any, Protocol
 
 from migrator.connectors.protocols import Batch, Source, SourceFacts, Table
 from migrator.errors import Problem, SourceError
@@ -12,11 +13,12 @@ from migrator.planner.shaping.bench import Bench, Row, Step
 from migrator.planner.shaping.joining import joined_text
 from migrator.planner.shaping.packing import pack
 from migrator.planner.shaping.steps import CompiledStep, CompiledTable
-from migrator.store.cells import pack_cells
+from migrator.store.cells import pack_rows
 from migrator.store.draft import Draft
 from migrator.store.spill import Partners
 
 MAX_PROBLEMS = 20
+_MAKE_ROW: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, Row)  # what Row._make does, without its frame
 
 
 class Outlet(Protocol):
@@ -91,7 +93,7 @@ class Workshop:
         clean = cleaner_of(table, source, is_trimmed=joined.is_trimmed)
         partners = Partners(self.draft, next(self.numbers))
         async for batch in table.batches:
-            for rows in pipeline.take(list(self.rows_of(batch, table, clean, outlet))):
+            for rows in pipeline.take(self.rows_of(batch, table, clean, outlet)):
                 self._put(partners, joined, rows)
         for rows in pipeline.rest():
             self._put(partners, joined, rows)
@@ -111,15 +113,21 @@ class Workshop:
             ]
         )
 
-    def rows_of(self, batch: Batch, table: Table, clean: Cleaner, outlet: Outlet) -> Iterator[Row]:
+    def rows_of(self, batch: Batch, table: Table, clean: Cleaner, outlet: Outlet) -> list[Row]:
         """Give the rows of a batch, cleaned; those that do not fit the header are refused."""
+        if not batch.rows:
+            return []
         file, width = self.draft.file_number(batch.file), len(table.columns)
-        for number, cells in batch.rows:
-            row = Row(next(self.tokens), file, number, pack_cells(cells), clean(cells))
-            if len(row.clean) == width:
-                yield row
-            else:
+        numbers, cells = zip(*batch.rows, strict=True)
+        tokens = islice(self.tokens, len(cells))
+        made = zip(tokens, repeat(file), numbers, pack_rows(cells), map(clean, cells), repeat(()), strict=False)
+        rows = list(map(_MAKE_ROW, made))
+        if {*map(len, cells)} == {width}:
+            return rows
+        for row in rows:
+            if len(row.clean) != width:
                 outlet.refuse(None, row, ragged(len(row.clean), width))
+        return [row for row in rows if len(row.clean) == width]
 
 
 def cleaner_of(table: Table, source: Source, *, is_trimmed: bool) -> Cleaner:

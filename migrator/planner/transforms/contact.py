@@ -1,6 +1,7 @@
 """E-mail addresses, phone numbers, web addresses and people's names."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,22 +11,40 @@ from migrator.planner.transforms.spec import Apply, Making, TransformKind, as_te
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _MAX_ADDRESS = 254
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
-_PLAIN_ADDRESS = re.compile(rf"([A-Za-z0-9_+-]{{1,32}}(?:\.[A-Za-z0-9_+-]{{1,15}}){{0,2}}@)({_HOST})")
-_PLAIN_URL = re.compile(rf"(https?://)?{_HOST.replace('A-Z', '')}(?:/[A-Za-z0-9/._-]*)?")
+_HOST = r"(?:[A-Za-z0-9]{1,31}+(?:-[A-Za-z0-9]{1,15}+){0,2}+\.)++[A-Za-z]{2,63}+"
+_ADDRESS = rf"[A-Za-z0-9_+-]{{1,32}}+(?:\.[A-Za-z0-9_+-]{{1,15}}+){{0,2}}+@{_HOST}"
+_PLAIN_ADDRESS = re.compile(_ADDRESS)
+_PLAIN_ADDRESSES = re.compile(rf"(?:(?:{_ADDRESS})?\n)++")
+_URL = rf"(?:https?://)?+{_HOST.replace('A-Z', '')}(?:/[A-Za-z0-9/._-]*+)?+"
+_PLAIN_URL = re.compile(_URL)
+_PLAIN_URLS = re.compile(rf"(?:(?:{_URL})?\n)++")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PARTS = ("prefix", "first", "middle", "last", "suffix")
 
 
 def _email(text: str) -> str:
     """Check an address and lower-case its host; what stands before the @ is kept, as some hosts tell cases apart."""
-    if len(text) <= _MAX_ADDRESS and (plain_one := _PLAIN_ADDRESS.fullmatch(text)):
-        return plain_one[1] + plain_one[2].lower()
+    if len(text) <= _MAX_ADDRESS and _PLAIN_ADDRESS.fullmatch(text):
+        local, _, host = text.partition("@")
+        return f"{local}@{host.lower()}"
     local, _, host = text.strip().rpartition("@")
     is_dotted = not (local.startswith(".") or local.endswith(".") or ".." in local)
     if not _LOCAL.fullmatch(local) or not is_dotted or not is_host(host) or len(text) > _MAX_ADDRESS:
         raise ValueRefusedError("E110", "is not an e-mail address", value=text)
     return f"{local}@{host.lower()}"
+
+
+def _emails(texts: Sequence[str]) -> list[str]:
+    """Check many addresses, all at one look where they are plain."""
+    if max(map(len, texts)) <= _MAX_ADDRESS and _are_all(_PLAIN_ADDRESSES, texts):
+        return [local + at + host.lower() for local, at, host in [text.partition("@") for text in texts]]
+    return [text and _email(text) for text in texts]
+
+
+def _are_all(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
+    """Tell whether a pattern of lines fits all texts, each a line."""
+    lines = "\n".join([*texts, ""])
+    return lines.count("\n") == len(texts) and pattern.fullmatch(lines) is not None
 
 
 def is_host(text: str) -> bool:
@@ -36,8 +55,8 @@ def is_host(text: str) -> bool:
 
 def _url(text: str) -> str:
     """Complete and check a web address: a scheme, a host with a dot, no blanks."""
-    if plain_one := _PLAIN_URL.fullmatch(text):
-        return text if plain_one[1] else f"https://{text}"
+    if _PLAIN_URL.fullmatch(text):
+        return text if "://" in text else f"https://{text}"
     spelled = text.strip()
     whole = spelled if "://" in spelled else f"https://{spelled}"
     try:
@@ -52,6 +71,13 @@ def _url(text: str) -> str:
         parts.netloc[: len(parts.netloc) - len(parts.netloc.rpartition("@")[2])] + host + (f":{port}" if port else "")
     )
     return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
+
+
+def _urls(texts: Sequence[str]) -> list[str]:
+    """Complete and check many web addresses, all at one look where they are plain."""
+    if _are_all(_PLAIN_URLS, texts):
+        return [text if "://" in text or not text else f"https://{text}" for text in texts]
+    return [text and _url(text) for text in texts]
 
 
 def _no_url(text: str) -> ValueRefusedError:
@@ -102,8 +128,8 @@ def _name(making: Making) -> Apply:
 
 
 KINDS: dict[str, TransformKind] = {
-    "email": plain(_email),
-    "url": plain(_url),
+    "email": plain(_email, _emails),
+    "url": plain(_url, _urls),
     "phone": TransformKind(make=_phone),
     "name": TransformKind(make=_name),
 }
