@@ -217,8 +217,7 @@ def _standing(reply: Reply, at: str) -> str:
     """Give the cursor or link that stands in the body or in a header; a Link header names several."""
     if not at.startswith("header:"):
         return str(at_path(reply.data, at) or "")
-    text = reply.headers.get(at.removeprefix("header:").lower(), "")
-    found = _LINK.search(text)
+    found = _LINK.search(text := reply.headers.get(at.removeprefix("header:").lower(), ""))
     return found[1] if found else "" if "<" in text else text
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self
 
 from migrator.connectors.protocols import Intend, Pages, go_ahead
@@ -46,9 +47,7 @@ class RestTarget:
         self._http = Http(connection, session, limiter, user_agent=definition.user_agent, transport=transport)
         self._reader = Reader(definition, connection, (self._http, session, limiter), (clock, rng))
         self._writer = Writer(definition, connection, self._reader, limiter)
-        self._lists = Lists(
-            self._reader.ask, lambda turn, link: link_request(connection, turn, link), definition.id_path
-        )
+        self._lists = Lists(self._reader.ask, partial(link_request, connection), definition.id_path)
         self.pages_left: Callable[[str], int | None] = self._lists.left.get
 
     async def __aenter__(self) -> Self:
@@ -99,7 +98,7 @@ class RestTarget:
         for start in range(0, len(values), size):
             part = list(values[start : start + size])
             asked = {"object": name, "field": field, "values": part, "value": part[0]}
-            async for page in self._pages(name, action, asked):
+            async for page in self._pages(name, action, asked, ()):
                 yield page
 
     def can_find(self, name: str) -> int:

@@ -36,8 +36,7 @@ def decode_record(
     `zone` is that of date-times which name none. With `only` no other fields are looked at.
     """
     item = definition.objects[name]
-    elsewhere = {field_name: at_path(raw, path) for field_name, path in item.reads.items()}
-    stated = {**raw, **elsewhere}
+    stated = {**raw, **{field_name: at_path(raw, path) for field_name, path in item.reads.items()}}
     fields = dict(_decoded(definition, item, {key: stated[key] for key in only or stated if key in stated}, zone))
     record_id = str(at_path(raw, definition.id_path) or "")
     return TargetRecord(id=record_id, fields=fields, parents=tuple(_parents(item, fields)), raw=raw)
@@ -182,8 +181,7 @@ def encode_body(definition: Definition, change: Write, action: Action, zone: tzi
         drop_path(body, name)
     body = {name: value for name, value in body.items() if value is not None}
     for name, value in change.fields.items():
-        field = item.type.field(name)
-        if field is None:
+        if (field := item.type.field(name)) is None:
             continue
         if value.__class__ is str and field.kind in TEXT_KINDS and "." not in name:
             body[name] = value  # as most are: no format changes a text
