@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -21,11 +21,13 @@ _TURNS = (
 )
 _POINTERS = (
     "SELECT s.record, s.field, s.item, COALESCE(d.id, s.target_id), COALESCE(s.object, 0), COALESCE(s.key, ''),"
-    " COALESCE(d.target, s.target, ''), w.record IS NOT NULL FROM json_each(?) t CROSS JOIN scratch.resolution s"
-    " ON s.record=t.value LEFT JOIN scratch.matched m ON m.record=s.holder"
+    " COALESCE(d.target, s.target, ''), w.record IS NOT NULL FROM {origin}"
+    " LEFT JOIN scratch.matched m ON m.record=s.holder"
     " LEFT JOIN scratch.holding d ON d.record=m.holding"
-    " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field"
+    " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field {condition}"
 )
+_OF_RANGE = _POINTERS.format(origin="scratch.resolution s", condition="WHERE s.record BETWEEN ? AND ?")
+_OF_LISTED = _POINTERS.format(origin="json_each(?) t CROSS JOIN scratch.resolution s ON s.record=t.value", condition="")
 
 ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str, str]
 AgreedRow = tuple[int, str, str]
@@ -133,21 +135,29 @@ def turns_of(draft: Draft, number: int, states: Sequence[str] = (STAGED,)) -> It
     """Give the records of an object that are in some states, in their own order, many at once."""
     listed = ",".join(f"'{state}'" for state in states)
     condition = f" WHERE r.object={number} AND r.state IN ({listed}) ORDER BY r.id"
-    return _batches(draft, _TURNS.format(origin="record r") + condition)
+    for rows in _batches(draft, _TURNS.format(origin="record r") + condition):
+        yield _with_pointers(rows, draft.run(_OF_RANGE, (rows[0][0], rows[-1][0])))
 
 
 def turns(draft: Draft) -> Iterator[list[Turn]]:
     """Give the records whose turn it is, in their order, many at once."""
-    return _batches(draft, _TURNS.format(origin="scratch.turn t JOIN record r ON r.id=t.record") + " ORDER BY t.n")
+    origin = "scratch.turn t JOIN record r ON r.id=t.record"
+    for rows in _batches(draft, _TURNS.format(origin=origin) + " ORDER BY t.n"):
+        yield _with_pointers(rows, draft.run(_OF_LISTED, (json.dumps([row[0] for row in rows]),)))
 
 
-def _batches(draft: Draft, statement: str) -> Iterator[list[Turn]]:
+def _batches(draft: Draft, statement: str) -> Iterator[list[tuple[Any, ...]]]:
     upcoming = draft.run(statement)
     while rows := upcoming.fetchmany(BATCH):
-        pointers: dict[int, list[PointerRow]] = {}
-        for pointer in draft.run(_POINTERS, (json.dumps([row[0] for row in rows]),)):
-            pointers.setdefault(pointer[0], []).append(pointer[1:])
-        yield [(*row, pointers.get(row[0], ())) for row in rows]
+        yield rows
+
+
+def _with_pointers(rows: list[tuple[Any, ...]], found: Iterable[tuple[Any, ...]]) -> list[Turn]:
+    pointers: dict[int, list[PointerRow]] = {row[0]: [] for row in rows}
+    for pointer in found:
+        if pointer[0] in pointers:  # a range may hold records of other objects
+            pointers[pointer[0]].append(pointer[1:])
+    return [(*row, pointers[row[0]]) for row in rows]
 
 
 def remember_skipped(draft: Draft) -> None:
