@@ -22,6 +22,7 @@ from migrator.spec.values import Limit, Lookup, MappingSpec
 from migrator.store.draft import Draft
 from migrator.store.options import added_options, count_options
 from migrator.store.plan_schema import FORMAT
+from migrator.store.resolving import refers_to_own
 from migrator.store.tallies import count_contents, states_by_object
 
 TOTALS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
@@ -74,6 +75,7 @@ def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Find
         "order": [cycle.facts() for cycle in findings.maker.cycles],
         "options": options,
         "calls": _calls(compiled, target, findings.maker.counts, _lists(draft)),
+        "refers_to_own": refers_to_own(draft),
         "reads": [asdict(item) for item in findings.survey.reads] if findings.survey else [],
         "guards": [],
         "zones": zone_version(),

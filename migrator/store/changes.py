@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from migrator.json_text import from_json, to_json
@@ -72,8 +71,7 @@ class Staged(NamedTuple):
     pointers: dict[tuple[str, int], Pointer]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One record and one action. `after` holds the fields to write, `before` what the target had in them.
 
     A value `{"$op": id}` stands for the target id that the change of that id will have given. `parent` is (object,
@@ -88,7 +86,7 @@ class Change:
     key: str
     place: str
     after: Mapping[str, Any]
-    before: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = {}
     target_id: str | None = None
     marker: str | None = None
     parent: tuple[str, Any] | None = None

@@ -28,6 +28,5 @@ def index_for(db: sqlite3.Connection, plan: Plan) -> None:
     is_undo = "undo" in plan.header  # it looks for keys by their ids
     for statement in _UNDO if is_undo else ():
         db.execute(statement)
-    planned = "SELECT 1 FROM resolution WHERE holder>0 LIMIT 1"
-    if is_undo or plan.db.execute(planned).fetchone():
+    if is_undo or plan.header.get("refers_to_own", True):
         db.execute(_BY_ID)

@@ -22,6 +22,8 @@ CHANGE_QUERY = (
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
 
+_ACTIONS = {str(action): action for action in Action}
+
 # The changes of records that have several, in SQLite's own temporary file: made when it is first asked for.
 _SEVERAL = (
     "CREATE TEMP TABLE several AS SELECT record, seq FROM change"
@@ -129,25 +131,24 @@ def as_change(row: tuple[Any, ...], path: Path) -> Change:
         fact = f"operation {seq} ({action} {name} {key or after}) was edited after the plan was sealed"
         raise PlanError(Problem(code="E602", place=str(path), fact=fact, hint=hint))
     return Change(
-        seq=seq,
-        id=change_id,
-        object=name,
-        target=target,
-        action=Action(action),
-        key=": ".join(*json.loads(after).items()) if key is None else key,  # an option has no record
-        place=f"{file}:{number}" if file else "",
-        after=from_json(after),
-        before=from_json(before) if before else {},
-        target_id=target_id,
-        marker=marker,
-        parent=tuple(json.loads(parent)) if parent else None,
-        sha256=sha256,
+        seq,
+        change_id,
+        name,
+        target,
+        _ACTIONS[action],
+        ": ".join(*json.loads(after).items()) if key is None else key,  # an option has no record
+        f"{file}:{number}" if file else "",
+        from_json(after),
+        from_json(before) if before else {},
+        target_id,
+        marker,
+        tuple(json.loads(parent)) if parent else None,
+        sha256,
     )
 
 
 def _hash_of(row: tuple[Any, ...]) -> str:
-    after, before, target_id, marker, parent = row[8:13]
-    return change_hash((row[1], row[14], row[15], row[4], target_id, marker, parent, before, after))
+    return change_hash((row[1], row[14], row[15], row[4], row[10], row[11], row[12], row[9], row[8]))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -89,6 +89,11 @@ def note_waiting(draft: Draft) -> None:
     )
 
 
+def refers_to_own(draft: Draft) -> bool:
+    """Tell whether any record points at a planned one, so that an apply will look for what became of it."""
+    return draft.run("SELECT 1 FROM scratch.resolution WHERE holder>0 LIMIT 1").fetchone() is not None
+
+
 def note_causes(draft: Draft) -> None:
     """Note for the records that point at rejected ones which those are."""
     draft.run(

@@ -156,6 +156,7 @@ def plan_until_killed(folder: Path) -> None:
 def test_no_process_outlives_the_one_that_hands_rows_over(tmp_path: Path) -> None:
     """However that ends: who still held its output would keep this from ending."""
     script = f"from pathlib import Path; import test_engines; test_engines.plan_until_killed(Path({str(tmp_path)!r}))"
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    rooms = (Path(__file__).parent, Path(__file__).parent.parent / "doubles")
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, rooms))}
     ended = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGKILL, b"", b"")

@@ -80,6 +80,7 @@ def test_plan_that_nobody_touched_is_whole(sealed: Seen) -> None:
     with Plan(sealed.path) as plan:
         assert plan.first_edited() == ""
         assert len(list(plan.changes())) == plan.header["operations"] == 4
+        assert plan.header["refers_to_own"]
 
 
 @pytest.mark.parametrize("seq", [1, 2, 3, 4])
@@ -268,7 +269,7 @@ def test_draft_becomes_a_plan_by_its_seal(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent / "doubles")]
 from planning_cases import Desk
 from test_planning_seal import OBJECTS
 from migrator.planner import making
@@ -305,3 +306,8 @@ def test_planning_cut_before_it_is_registered_leaves_a_plan_that_nobody_knows(tm
         assert plan.first_edited() == ""
         assert ledger.plan(plan.id) is None
     assert len(desk.plan(OBJECTS).raw) == 4
+
+
+def test_plan_tells_whether_its_records_point_at_each_other(tmp_path: Path) -> None:
+    """For those that do not, no run looks for operations by their names."""
+    assert desk_of(tmp_path).plan(firms()).header["refers_to_own"] is False

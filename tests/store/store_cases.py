@@ -123,6 +123,7 @@ def seal_plan(path: Path, rows: Sequence[Row] = ROWS, *, plan_id: str = "plan-1"
             "target": {"fingerprint": ACCOUNT},
             "operations": writer.count,
             "chain": writer.chain,
+            "refers_to_own": "$op" in repr(rows),
         }
         return seal(draft, header)
 

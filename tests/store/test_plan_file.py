@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def test_chain_goes_over_all_changes_in_their_order(path: Path) -> None:
 def test_change_is_read_back_as_it_was_written(path: Path) -> None:
     """Numbers, names, place, values, references and markers of every action."""
     with Plan(path) as plan:
-        update, asked, contact, link = [replace(one, sha256="") for one in list(plan.changes())[1:]]
+        update, asked, contact, link = [one._replace(sha256="") for one in list(plan.changes())[1:]]
     assert update == Change(
         seq=2,
         id=operation_id(MAPPING, "companies", "2"),
