@@ -1,7 +1,6 @@
 """What the planner's tests share: a CRM in memory, small mappings and tables, and a plan in a form that can be read."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ledgers import remember
+from showing import shown
 
 from migrator.connectors.files.source import FileSource
 from migrator.connectors.protocols import Batch, Intend, Source, SourceFacts, Table, go_ahead
@@ -53,12 +53,6 @@ def _object(name: str, own: Mapping[str, str], settings: Sequence[str], fields: 
     return f"  {name}:\n{''.join(lines)}    fields: {{{fields}}}\n"
 
 
-def _with_fields(record: TargetRecord, only: Collection[str]) -> TargetRecord:
-    """Show no other fields than those that were asked for."""
-    roots = record.fields if not only else {name for name in record.fields if re.split(r"[.\[]", name)[0] in only}
-    return replace(record, fields={name: record.fields[name] for name in roots})
-
-
 class FixedClock(SystemClock):
     """A wall clock that stands still."""
 
@@ -98,9 +92,9 @@ class MemoryCrm:
         assert minutes is None
         assert self.catalog.objects[name].is_listed, f"{name} cannot be listed"
         self.asked.append(name)
-        shown = [item for item in self.held.get(name, []) if item.id not in self.unlisted]
-        for start in range(0, len(shown), self.page):
-            yield [_with_fields(item, only) for item in shown[start : start + self.page]]
+        listed = [shown(item, only) for item in self.held.get(name, []) if item.id not in self.unlisted]
+        for start in range(0, len(listed), self.page):
+            yield listed[start : start + self.page]
 
     async def get(self, name: str, record_id: str, _parent: tuple[str, str] | None = None) -> TargetRecord | None:
         """Read one record, also one that is not shown in lists."""
