@@ -49,7 +49,9 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 
 
 def safe_cell(text: str) -> str:
-    """Guard a cell against being taken for a formula; plain numbers are none."""
+    """Guard a cell against being taken for a formula; plain numbers are none, nor what begins with a letter."""
+    if text[:1].isalnum():
+        return text
     return f"'{text}" if _TRIGGER.match(text) and not _NUMBER.fullmatch(text) else text
 
 
@@ -103,7 +105,8 @@ def _write_csv(file: TextIO, rows: Iterable[Iterable[object]]) -> None:
 
 
 def _write_lines(file: TextIO, plan: Plan) -> None:
-    file.writelines(json.dumps(problem, ensure_ascii=False) + "\n" for problem in all_problems(plan))
+    encode = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` would make one for each line
+    file.writelines(encode(problem) + "\n" for problem in all_problems(plan))
 
 
 def _rejects(plan: Plan) -> Iterator[list[object]]:

@@ -106,11 +106,12 @@ def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
         " JOIN object o ON o.id=r.object JOIN problem p ON p.record=r.id"
         " WHERE r.state='reject' AND r.row IS NOT NULL ORDER BY r.id, p.id"
     )
+    headers: dict[str, tuple[str, ...]] = {}
     for _record, group in groupby(rows, key=itemgetter(0)):
         listed = list(group)
         _first, name, columns, cells, row, *_problem = listed[0]
-        problems = [item[5:] for item in listed]
-        yield RejectedRow(name, tuple(json.loads(columns)), unpack_cells(cells), row, problems)
+        header = headers.get(columns) or headers.setdefault(columns, tuple(json.loads(columns)))
+        yield RejectedRow(name, header, unpack_cells(cells), row, [item[5:] for item in listed])
 
 
 def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
