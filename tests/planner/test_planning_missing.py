@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from planning_cases import Desk, firms, people
 
+from migrator.store.plan import Plan
+from migrator.store.views import created_for_lookups
+
 BY_NAME = "lookup: companies, by: [{Name: firm}], on_missing: create"
 JOBS = """\
   jobs:
@@ -197,3 +200,28 @@ def test_id_of_the_target_is_never_created(tmp_path: Path) -> None:
     seen = desk.plan(firms() + pointing("lookup: companies, by: [{id: key}, {Name: firm}], on_missing: create"))
     assert [change for name, change in seen.changes.items() if "companies" in name] == [{"Name": "Acme"}]
     assert seen.states == {"contacts:2": "reject", "contacts:3": "create"}
+
+
+def test_left_out_row_does_not_spell_what_is_created(tmp_path: Path) -> None:
+    """Two rows of one key are refused, so the first who asks is the row behind them."""
+    desk = desk_with(tmp_path, "1,A,,ACME", "1,B,,ACME", "2,C,,Acme")
+    seen = desk.plan(firms() + pointing())
+    assert [change["Name"] for name, change in seen.changes.items() if "companies" in name] == ["Acme"]
+
+
+def test_what_nothing_can_be_made_of_is_missing_to_all_who_ask(tmp_path: Path) -> None:
+    """No row has a value for the new record."""
+    desk = desk_with(tmp_path, "1,A,,77", "2,B,,77", "3,C,,")
+    seen = desk.plan(
+        firms() + pointing("lookup: companies, by: [{key: firm}], on_missing: create, create: {Name: email}")
+    )
+    assert seen.totals("create", "for_lookups", "reject") == [1, 0, 2]
+
+
+def test_row_that_is_refused_for_another_does_not_wait(tmp_path: Path) -> None:
+    """What points at a rejected row is rejected after its other references were resolved."""
+    desk = desk_with(tmp_path, "1,,,Acme,", "2,B,,Acme,1", "3,C,,acme,", header="id,last,email,firm,by")
+    own = "LastName: {from: last, required: true}, RelatedContact_ReferredBy_Id: {lookup: contacts, by: [{key: by}]}"
+    desk.plan(firms() + people(fields=f"{own}, CurrentPosition_Company_Id: {{{BY_NAME}}}"))
+    with Plan(tmp_path / "acme.plan") as plan:
+        assert [(one.values, one.rows) for one in created_for_lookups(plan)] == [("Acme", 1)]
