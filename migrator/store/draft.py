@@ -80,7 +80,7 @@ class StagedProblem(NamedTuple):
 class Draft:
     """The plan being made; use it as a context, which removes what was not sealed.
 
-    `has_left` tells whether a record has been rejected or left out since its row was read.
+    `has_dropped` tells whether a record has been rejected or left out since its row was read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,7 +88,7 @@ class Draft:
         self._partial = path.with_name(f".{path.name}.partial")
         self._scratch = path.with_name(f".{path.name}.scratch")
         self._files: dict[str, int] = {}
-        self.has_left = False
+        self.has_dropped = False
         with translated(path):
             self.remove()
             create_private(self._partial)
@@ -154,7 +154,7 @@ class Draft:
     def set_state(self, state: str | Action, records: Iterable[int]) -> None:
         """Give records their status; what is rejected stays so, since its problem is told already."""
         numbers = [(str(state), record) for record in records]
-        self.has_left = self.has_left or (bool(numbers) and state in {Action.REJECT, Action.SKIP})
+        self.has_dropped = self.has_dropped or (bool(numbers) and state in {Action.REJECT, Action.SKIP})
         statement = "UPDATE record SET state=? WHERE id=? AND state<>'reject'"
         self.many(statement, numbers)
 

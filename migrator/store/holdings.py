@@ -203,7 +203,7 @@ def add_matches(draft: Draft, rows: Iterable[tuple[int, int, int]]) -> None:
 
 def skip_matched(draft: Draft, number: int) -> None:
     """Leave the staged records of an object out that the target has already."""
-    draft.has_left = True
+    draft.has_dropped = True
     draft.run(
         "UPDATE record SET state='skip' WHERE object=? AND state='create'"
         " AND id IN (SELECT record FROM scratch.matched)",

@@ -38,6 +38,8 @@ CREATE TABLE question(id TEXT PRIMARY KEY, object TEXT NOT NULL, field TEXT NOT 
 
 # A record above 0 is a planned one, below 0 one that the target holds. A digest is 64 of the 128 bits of a hash over
 # object, kind and normalised value, the proof the other 64: equal pairs are equal texts.
+# `asked` holds what the references of one wave ask for, each value once, and what answers; `resolution` what each one
+# points at, with all that is written of that: the id of a target's record, or object and key of a planned one.
 SCRATCH = """
 CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;

@@ -41,7 +41,7 @@ def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int]
 
     What nothing states is noted as missing for the lookups that create. Tells whether that decides all of the wave.
     """
-    if draft.has_left:  # nobody asks any longer for a record that is rejected or left out
+    if draft.has_dropped:  # nobody asks any longer for a record that is rejected or left out
         statement = "UPDATE scratch.reference SET wave=? WHERE wave=? AND record IN (SELECT id FROM record"
         draft.run(f"{statement} WHERE state<>'create')", (_LEFT_WAVE, wave))
     draft.run(_FILL, (wave, after, json.dumps(lookups), json.dumps(creating)))
