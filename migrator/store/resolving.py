@@ -11,7 +11,10 @@ from migrator.store.draft import Draft
 
 _LEFT_WAVE = -1
 
-_SAME = "{0}.digest=f.digest AND {0}.proof=f.proof AND {0}.lookup=f.lookup"
+_ASKING = (
+    "FROM scratch.reference f CROSS JOIN scratch.asked a ON a.digest=f.digest AND a.proof=f.proof"
+    " AND a.lookup=f.lookup WHERE f.wave=? AND f.rowid>?"
+)
 _LISTED = "(SELECT value FROM json_each(?))"
 
 # A hit counts if it is live: a record of the target, or a planned one that is neither rejected nor left out. What is
@@ -65,15 +68,14 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
         " LEFT JOIN scratch.matched d ON d.record=c.record LEFT JOIN scratch.holding h ON h.record=d.holding"
         " WHERE c.digest=asked.digest AND c.proof=asked.proof) WHERE is_missing"
     )
-    asking = f"FROM scratch.reference f CROSS JOIN scratch.asked a ON {_SAME.format('a')} WHERE f.wave=? AND f.rowid>?"
     draft.run(
         "INSERT OR REPLACE INTO scratch.resolution SELECT f.record, f.field, f.item, a.holder, a.target_id, a.target,"
-        f" a.object, a.key {asking} AND a.holder IS NOT NULL",
+        f" a.object, a.key {_ASKING} AND a.holder IS NOT NULL",
         (wave, after),
     )
     if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():
         draft.run(
-            f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {asking} AND a.is_missing AND a.holder IS NULL",
+            f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {_ASKING} AND a.is_missing AND a.holder IS NULL",
             (wave, after),
         )
     draft.run("DELETE FROM scratch.asked")
