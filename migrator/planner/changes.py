@@ -6,18 +6,32 @@ from migrator.planner.compiling import Compiled
 from migrator.planner.composing import Composed, Composer, Counts
 from migrator.planner.engines import Engine
 from migrator.planner.sequence import Cycle, Sequence
-from migrator.store.changes import ChangeWriter, Staged, Turn, remember_skipped, staged_of, turns, turns_of
+from migrator.store.changes import (
+    ChangeWriter,
+    Staged,
+    Turn,
+    remember_skipped,
+    runs_of,
+    settle_pointers,
+    staged_of,
+    turns,
+    turns_of,
+)
 from migrator.store.draft import Draft
 from migrator.store.graph import WRITTEN, take_deferred, take_layers
 
 
 class ChangeMaker:
-    """Turns each staged record into its changes; cycles are broken by links, and what locks a record comes last."""
+    """Turns each staged record into its changes; cycles are broken by links, and what locks a record comes last.
 
-    def __init__(self, compiled: Compiled, draft: Draft, engine: Engine) -> None:
+    What lookups created is numbered from `asked_from` on.
+    """
+
+    def __init__(self, compiled: Compiled, draft: Draft, engine: Engine, *, asked_from: int) -> None:
         self._compiled = compiled
         self._draft = draft
         self._engine = engine
+        self._asked_from = asked_from
         self._composer = Composer(compiled)
         self._names = {item.number: name for name, item in compiled.objects.items()}
         self.writer = ChangeWriter(draft)
@@ -26,6 +40,7 @@ class ChangeMaker:
 
     def make_all(self) -> None:
         """Write the creates and updates in the order of what they need, then the links, then the last pass."""
+        settle_pointers(self._draft)
         sequence = Sequence(self._compiled, self._draft)
         sequence.refuse_endless()
         for group in self._compiled.order.groups:
@@ -33,8 +48,10 @@ class ChangeMaker:
                 self.cycles.append(sequence.order(group))
                 take_layers(self._draft)
                 self._write(turns(self._draft))
+            elif self._composer.fillings[number := self._compiled.objects[group[0]].number].is_plain:
+                self._write_runs(group[0])
             else:
-                self._write(turns_of(self._draft, self._compiled.objects[group[0]].number))
+                self._write(turns_of(self._draft, number))
         numbers = [self._compiled.objects[name].number for name in self._compiled.order.objects]
         for number in numbers:
             take_deferred(self._draft, number)
@@ -48,6 +65,16 @@ class ChangeMaker:
         """Compose what is at turn here: links and last writes are few."""
         for batch in upcoming:
             self._take(compose(map(staged_of, batch)))
+
+    def _write_runs(self, name: str) -> None:
+        """Write new records as they were staged, and let the engine compose the rest."""
+        number, counts = self._compiled.objects[name].number, self.counts[name]
+        for run in runs_of(self._draft, number):
+            if run.is_new:
+                created, asked = self.writer.add_creates(number, run, asked_from=self._asked_from)
+                counts.create, counts.for_lookups = counts.create + created, counts.for_lookups + asked
+            else:
+                self._write(turns_of(self._draft, number, within=run[:2]))
 
     def _write(self, upcoming: Iterator[list[Turn]]) -> None:
         """Let the engine compose what is at turn."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from migrator.json_text import from_json, to_json
+from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
 from migrator.planner.filling import Filling, Planned
@@ -86,21 +86,15 @@ class Composer:
         """Compose creates and updates."""
         made = Composed()
         for turn in records:
-            record, number, key, is_row, text, *_target, is_matched, pointers = turn
-            filling = self.fillings[number]
-            if is_matched or not filling.is_plain:
-                staged = staged_of(turn)
-                planned = filling.plan(staged)
-                if is_matched:
-                    self._update(staged, planned, made)
-                    continue
-                values, parent = planned.fields, planned.parent
-            else:
-                values, parent = filling.fill(from_json(text), pointers), None
-            counts = made.count(number)
-            counts.create += is_row
-            counts.for_lookups += not is_row
-            made.changes.append(self._creates[number](record, key, values, parent))
+            staged = staged_of(turn)
+            planned = self.fillings[staged.object].plan(staged)
+            if staged.held is not None:
+                self._update(staged, planned, made)
+                continue
+            counts = made.count(staged.object)
+            counts.create += staged.is_row
+            counts.for_lookups += not staged.is_row
+            made.changes.append(self._creates[staged.object](staged.record, staged.key, planned.fields, planned.parent))
         return made
 
     def link(self, records: Iterable[Staged]) -> Composed:

@@ -1,17 +1,14 @@
 """What is planned for a record: its values with references filled in, divided by when they are written."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.folding import rules_of
-from migrator.planner.known import LOOKUP
 from migrator.planner.lines import PARENT
 from migrator.spec.values import Lookup
-from migrator.store.changes import Pointer, PointerRow, Staged, operation_namer
-
-Filled = dict[tuple[str, int], Any]
+from migrator.store.changes import Pointer, Staged, operation_namer
+from migrator.store.pointing import NOTHING, Filled, fill
 
 
 class Planned(NamedTuple):
@@ -24,7 +21,10 @@ class Planned(NamedTuple):
 
 
 class Filling:
-    """Fills in the references of one object's records."""
+    """Fills in the references of one object's records.
+
+    `is_plain`: all of a new record is written at once, and what its references find is all that is not in its row.
+    """
 
     def __init__(self, compiled: Compiled, item: CompiledObject) -> None:
         self._item = item
@@ -39,19 +39,8 @@ class Filling:
         kinds = {to: rules[name] for name, to in self._kind_fields.items() if name in rules}
         self.rules = {**kinds, **rules}
         self.has_last = any(rule.is_last for rule in rules.values())
-        self.is_plain = not (self.has_last or self._kind_fields or item.item.parent)
-
-    def fill(self, fields: dict[str, Any], pointers: Iterable[PointerRow]) -> dict[str, Any]:
-        """Fill in the references of a new record that `is_plain`: short for `plan`, where nothing is to be divided."""
-        filled: Filled = {}
-        for name, item, target_id, number, key, _target, is_deferred in pointers:
-            if not is_deferred:
-                filled[name, item] = self._filled(target_id, number, key)
-        for name in [name for name, value in fields.items() if value.__class__ in _NESTED]:
-            fields[name] = _value(filled, name, fields[name])
-            if fields[name] is _NOTHING:
-                del fields[name]
-        return fields
+        is_in_cycle = any(item.item.name in group for group in compiled.order.cycles)
+        self.is_plain = not (self.has_last or self._kind_fields or item.item.parent or is_in_cycle)
 
     def plan(self, staged: Staged) -> Planned:
         """Divide the values of a record; a reference that was left blank, or found nothing, is not written."""
@@ -62,9 +51,8 @@ class Filling:
             found_by.setdefault(name, []).append(pointer)
             filled[name, item] = self._filled(pointer.target_id, pointer.object, pointer.key)
         for name, value in staged.fields.items():
-            is_plain = name not in found_by and not isinstance(value, dict | list)
-            found = value if is_plain else _value(filled, name, value)
-            if name == PARENT or found is _NOTHING:
+            found = fill(filled, name, value)
+            if name == PARENT or found is NOTHING:
                 continue
             pointers = found_by.get(name, ())
             rule = self.rules.get(name)
@@ -91,22 +79,3 @@ class Filling:
     def _filled(self, target_id: str | None, number: int, key: str) -> Any:
         """Give the target id, or the operation that will give it."""
         return {"$op": self._operations[number](key)} if target_id is None else target_id
-
-
-_NOTHING = object()
-_NESTED = (dict, list)
-
-
-def _value(filled: Filled, name: str, value: Any) -> Any:
-    """Give a value with its references filled in."""
-    if _is_reference(value):
-        return filled.get((name, 0), _NOTHING)
-    if not isinstance(value, list) or not any(map(_is_reference, value)):
-        return value
-    slots = ((item, (name, n) if _is_reference(item) else None) for n, item in enumerate(value))
-    found = [filled[slot] if slot else item for item, slot in slots if slot is None or slot in filled]
-    return found or _NOTHING
-
-
-def _is_reference(value: Any) -> bool:
-    return isinstance(value, dict) and LOOKUP in value

@@ -7,6 +7,7 @@ from typing import Any
 
 from migrator.json_text import to_json
 from migrator.planner.cascades import reject_cascades, reject_dependants
+from migrator.planner.creating import Creating
 from migrator.planner.decisions import BATCH, Decisions
 from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.guarding import guard_created
@@ -60,6 +61,9 @@ class Lookups:
         self._draft = desk.draft
         mapping = self._compiled.spec.name
         self._stating = {name: Stating(item, mapping) for name, item in self._compiled.objects.items()}
+        self._creating = {
+            name: Creating(self._compiled, item, self._stating[name]) for name, item in self._compiled.objects.items()
+        }
         self.next_record = next_record
         self._created = next_record
         self._asks_anew = False
@@ -219,7 +223,9 @@ class Lookups:
             made = self._compiled.objects[known.made]
             record = self.next_record
             self.next_record += 1
-            records.append(StagedRecord(record, made.number, None, None, key, None, to_json(fields)))
+            text = to_json(fields)
+            (told,) = self._creating[made.item.name].of_many([record], [key], [text])
+            records.append(StagedRecord(record, made.number, None, None, key, None, text, STAGED, *told))
             stated = self._stating[made.item.name].identities(record, key, fields)
             own = StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE)
             identities += stated if own in stated else [*stated, own]

@@ -154,7 +154,7 @@ async def _fill(
     note_waiting(draft)
     note_similar(compiled, draft, first_created)
     proposed = propose(compiled, draft)
-    maker = ChangeMaker(compiled, draft, stage.engine)
+    maker = ChangeMaker(compiled, draft, stage.engine, asked_from=first_created)
     maker.make_all()
     plan_appends(compiled.spec.name, draft, maker.writer)
     note_causes(draft)

@@ -11,7 +11,7 @@ from migrator.planner.stating import Stating
 from migrator.records import Canonical, Kind, spelled
 from migrator.store.draft import Draft, StagedProblem
 from migrator.store.holdings import Claim
-from migrator.store.merging import add_taken, restate
+from migrator.store.merging import add_taken, put_together
 from migrator.store.references import fields_of
 
 
@@ -39,7 +39,7 @@ def merge(compiled: Compiled, draft: Draft, kept: Claim, others: list[Claim]) ->
     if fields != before:
         stating = Stating(item, compiled.spec.name)
         old, new = (set(stating.identities(kept.record, kept.key, stated)) for stated in (before, fields))
-        restate(draft, (kept.record, to_json(fields)), old - new, new - old)
+        put_together(draft, (kept.record, to_json(fields)), old - new, new - old)
     return problems
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
+from migrator.planner.creating import NOT_TOLD, Creating
 from migrator.planner.depending import reads_files, values_of
 from migrator.planner.rows import Finding, Reading
 from migrator.planner.shaping.bench import Row
@@ -50,6 +51,7 @@ class RowReader:
         self._blank = Row(0, 0, 0, MARK * self._width, [""] * self._width)
         self._is_joined = any(step.table for step in item.steps)
         self._stating = Stating(item, compiled.spec.name)
+        self._creating = Creating(compiled, item, self._stating)
         self._waves = compiled.waves
         self._contents = contents
         self._together = Together(item.read, compiled.waves, has_steps=bool(item.steps))
@@ -82,9 +84,11 @@ class RowReader:
         if said.odd:
             files, numbers, written = ([column[n] for n in said.numbers] for column in (files, numbers, written))
         records = [first + n for n in said.numbers]
-        each, texts = repeat(self._number), map(to_json, said.fields)
+        texts = list(map(to_json, said.fields))
+        staged = zip(records, repeat(self._number), files, numbers, said.keys, written, texts, strict=False)
+        told = self._creating.of_many(records, said.keys, texts)
         sheaf = Sheaf(
-            records=list(zip(records, each, files, numbers, said.keys, written, texts, repeat(STAGED), strict=False)),
+            records=[(*row, STAGED, *one) for row, one in zip(staged, told, strict=True)],
             identities=self._stating.identities_of_many(records, said.keys, said.fields, said.rows),
             references=_references(records, said),
         )
@@ -114,7 +118,8 @@ class RowReader:
         is_rejected = bool(findings) and any(finding.rejects for finding in findings)
         state = str(Action.REJECT) if is_rejected else str(Action.SKIP) if reading.is_skipped else STAGED
         fields = to_json(reading.fields)
-        sheaf.records.append((record, number, row.file, row.number, reading.key, row.written, fields, state))
+        (told,) = self._creating.of_many([record], [reading.key], [fields]) if state == STAGED else (NOT_TOLD,)
+        sheaf.records.append((record, number, row.file, row.number, reading.key, row.written, fields, state, *told))
         if findings:
             sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
         if reading.key:

@@ -42,7 +42,7 @@ class Stating:
         compiled = self._compiled
         found: list[IdentityRow] = [(*self._key(key), record, KEY_LINE, 0)]
         if compiled.marker:
-            (marker,) = self._markers_of([key])
+            (marker,) = self.markers([key])
             found.append((*self._marker(marker), record, MARKER_LINE, 0))
         if compiled.lines and not compiled.match_level:
             found += match_identities(compiled, record, key, fields)
@@ -51,7 +51,7 @@ class Stating:
                 found.append((first, second, record, LOOKUP_LINE, 0))
         return found
 
-    def _markers_of(self, keys: Sequence[str]) -> Sequence[str]:
+    def markers(self, keys: Sequence[str]) -> Sequence[str]:
         """Give what the target keeps for us of each key."""
         item, longest = self._compiled.item, self._longest
         if item.marker.is_bare_key:
@@ -72,7 +72,7 @@ class Stating:
         compiled = self._compiled
         found = [_identities(records, self._keys(keys), KEY_LINE)]
         if compiled.marker:
-            found.append(_identities(records, self._markers(self._markers_of(keys)), MARKER_LINE))
+            found.append(_identities(records, self._markers(self.markers(keys)), MARKER_LINE))
         found += self._match_columns(records, keys, fields)
         found += [self._asked_column(n, records, fields) for n in range(len(self._asked))]
         if rows:

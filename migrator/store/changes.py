@@ -12,6 +12,7 @@ from migrator.store.draft import STAGED, Draft
 CHAIN = b"migrator"
 
 BATCH = 1_000
+LAST = 2**63 - 1  # no record has this number
 
 _TURNS = (
     "SELECT r.id, r.object, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL"
@@ -19,16 +20,20 @@ _TURNS = (
     " LEFT JOIN scratch.holding h ON h.record=m.holding LEFT JOIN scratch.remembered k ON k.record=r.id"
 )
 _POINTERS = (
-    "SELECT s.record, s.field, s.item, COALESCE(d.id, s.target_id), COALESCE(s.object, 0), COALESCE(s.key, ''),"
-    " COALESCE(d.target, s.target, ''), w.record IS NOT NULL FROM {origin}"
-    " LEFT JOIN scratch.matched m ON m.record=s.holder"
-    " LEFT JOIN scratch.holding d ON d.record=m.holding"
+    "SELECT s.record, s.field, s.item, s.target_id, COALESCE(s.object, 0), COALESCE(s.key, ''),"
+    " COALESCE(s.target, ''), w.record IS NOT NULL FROM {origin}"
     " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field {condition}"
 )
-_OF_RANGE = _POINTERS.format(origin="scratch.resolution s", condition="WHERE s.record BETWEEN ? AND ?")
-_OF_LISTED = _POINTERS.format(origin="json_each(?) t CROSS JOIN scratch.resolution s ON s.record=t.value", condition="")
+_OF_RANGE = _POINTERS.format(origin="resolution s", condition="WHERE s.record BETWEEN ? AND ?")
+_OF_LISTED = _POINTERS.format(origin="json_each(?) t CROSS JOIN resolution s ON s.record=t.value", condition="")
 
-ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str, str]
+_MATCHED = (
+    "SELECT MIN(record), MAX(record) FROM (SELECT m.record, m.record - ROW_NUMBER() OVER (ORDER BY m.record) AS run"
+    " FROM scratch.matched m CROSS JOIN record r ON r.id=m.record WHERE r.object=? AND r.state='create')"
+    " GROUP BY run ORDER BY 1"
+)
+
+ChangeRow = tuple[str, int, int, str, str | None, str | None, str | None, str | None, str | None, str]
 AgreedRow = tuple[int, str, str]
 
 
@@ -51,6 +56,14 @@ PointerRow = tuple[str, int, str | None, int, str, str, int]
 # A staged record whose turn it is, as the draft holds it: number, object, key, whether it is a row, fields as JSON; id
 # and fields of its match, what was written to it, whether it is matched; and each of its pointers.
 Turn = tuple[int, int, str, int, str, str | None, str | None, str | None, int, Sequence[PointerRow]]
+
+
+class Run(NamedTuple):
+    """Records of one object, from one number to another, that are all new, or all in the target already."""
+
+    first: int
+    last: int
+    is_new: bool
 
 
 class Staged(NamedTuple):
@@ -120,6 +133,21 @@ def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, st
     return (*row, change_hash(row))
 
 
+def created_row(
+    named: tuple[str, int, int], marker: str | None, fields: str
+) -> tuple[str, int, int, str, None, str | None, None, None, str]:
+    """Give what is hashed of the change that creates a record: its id, object and record; marker; fields as JSON."""
+    return (*named, "create", None, marker, None, None, fields)
+
+
+def restate(draft: Draft, record: int, fields: str) -> None:
+    """Give a staged record other fields, as JSON."""
+    found = draft.run("SELECT operation, object, marker FROM record WHERE id=?", (record,)).fetchone()
+    operation, number, marker = found
+    sha256 = operation and change_hash(created_row((operation, number, record), marker, fields))
+    draft.run("UPDATE record SET fields=?, sha256=? WHERE id=?", (fields, sha256, record))
+
+
 def staged_of(turn: Turn) -> Staged:
     """Read the texts of a record."""
     record, number, key, is_row, fields, target_id, held, written, is_matched, pointers = turn
@@ -129,11 +157,32 @@ def staged_of(turn: Turn) -> Staged:
     return Staged(record, number, key, bool(is_row), from_json(fields), target_id, matched, known, found)
 
 
-def turns_of(draft: Draft, number: int, states: Sequence[str] = (STAGED,)) -> Iterator[list[Turn]]:
+def runs_of(draft: Draft, number: int) -> Iterator[Run]:
+    """Divide an object's records, in their order, into runs of those that the target has and those that it has not."""
+    first_new = 1
+    for first, last in draft.run(_MATCHED, (number,)):
+        yield Run(first_new, first - 1, is_new=True)
+        yield Run(first, last, is_new=False)
+        first_new = last + 1
+    yield Run(first_new, LAST, is_new=True)
+
+
+def settle_pointers(draft: Draft) -> None:
+    """Let what points at a record that turned out to be one of the target's point at that."""
+    if draft.run("SELECT 1 FROM scratch.matched LIMIT 1").fetchone():
+        draft.run(
+            "UPDATE resolution SET target_id=h.id, target=h.target FROM scratch.matched m JOIN scratch.holding h"
+            " ON h.record=m.holding WHERE m.record=resolution.holder AND resolution.target_id IS NULL"
+        )
+
+
+def turns_of(
+    draft: Draft, number: int, states: Sequence[str] = (STAGED,), *, within: tuple[int, int] = (0, LAST)
+) -> Iterator[list[Turn]]:
     """Give the records of an object that are in some states, in their own order, many at once."""
     listed = ",".join(f"'{state}'" for state in states)
-    condition = f" WHERE r.object={number} AND r.state IN ({listed}) ORDER BY r.id"
-    for rows in _batches(draft, _TURNS.format(origin="record r") + condition):
+    condition = f" WHERE r.id BETWEEN {within[0]} AND {within[1]} AND r.object={number} AND r.state IN ({listed})"
+    for rows in _batches(draft, f"{_TURNS.format(origin='record r')}{condition} ORDER BY r.id"):
         yield _with_pointers(rows, draft.run(_OF_RANGE, (rows[0][0], rows[-1][0])))
 
 
@@ -144,8 +193,8 @@ def turns(draft: Draft) -> Iterator[list[Turn]]:
         yield _with_pointers(rows, draft.run(_OF_LISTED, (json.dumps([row[0] for row in rows]),)))
 
 
-def _batches(draft: Draft, statement: str) -> Iterator[list[tuple[Any, ...]]]:
-    upcoming = draft.run(statement)
+def _batches(draft: Draft, statement: str, values: tuple[int, ...] = ()) -> Iterator[list[tuple[Any, ...]]]:
+    upcoming = draft.run(statement, values)
     while rows := upcoming.fetchmany(BATCH):
         yield rows
 
@@ -186,3 +235,22 @@ class ChangeWriter:
         self._draft.many("INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?)", numbered)
         self._draft.many("INSERT INTO agreed VALUES(?,?,?)", agreed)
         self.count += len(changes)
+
+    def add_creates(self, number: int, run: Run, *, asked_from: int) -> tuple[int, int]:
+        """Append the creates of a run, as their records tell them; count those of rows, and those lookups asked for.
+
+        The latter are numbered from `asked_from` on.
+        """
+        before = self.count
+        self._draft.run(
+            "INSERT INTO change SELECT NULL, operation, object, id, 'create', NULL, marker, NULL, NULL, NULL, sha256"
+            " FROM record WHERE object=? AND state='create' AND id BETWEEN ? AND ? ORDER BY id",
+            (number, run.first, run.last),
+        )
+        for rows in _batches(self._draft, "SELECT record, sha256 FROM change WHERE seq>? ORDER BY seq", (before,)):
+            self._chain.update("".join(row[1] for row in rows).encode())
+            self.count += len(rows)
+        (asked,) = self._draft.run(
+            "SELECT COUNT(*) FROM change WHERE seq>? AND record>=?", (before, asked_from)
+        ).fetchone()
+        return self.count - before - asked, asked

@@ -50,7 +50,7 @@ def planned_children(draft: Draft, parent: str, field: str, children: Iterable[i
     numbers = ",".join(str(number) for number in children) or "0"
     return draft.run(
         "SELECT s.holder, json_extract(c.fields, ?) FROM record c"
-        " JOIN scratch.resolution s ON s.record=c.id AND s.field=? AND s.holder>0"
+        " JOIN resolution s ON s.record=c.id AND s.field=? AND s.holder>0"
         f" WHERE c.object IN ({numbers}) AND c.state='create' ORDER BY s.holder",
         (f'$."{field}"', parent),
     )

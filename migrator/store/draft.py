@@ -26,7 +26,10 @@ _PRAGMAS: dict[str, str | int] = {
 
 
 class StagedRecord(NamedTuple):
-    """A source row as it is staged: number, place, key; original cells and canonical fields as JSON."""
+    """A source row as it is staged: number, place, key; original cells and canonical fields as JSON.
+
+    `operation`, `marker` and `sha256` are those of the change that creates it, where that says no more than the row.
+    """
 
     id: int
     object: int
@@ -36,9 +39,12 @@ class StagedRecord(NamedTuple):
     cells: str | None
     fields: str
     state: str = STAGED
+    operation: str | None = None
+    marker: str | None = None
+    sha256: str | None = None
 
 
-RecordRow = tuple[int, int, int | None, int | None, str, str | None, str, str]
+RecordRow = tuple[int, int, int | None, int | None, str, str | None, str, str, str | None, str | None, str | None]
 IdentityRow = tuple[int, int, int, int, int]
 ReferenceRow = tuple[int, str, int, int, int, int, int]
 
@@ -138,7 +144,7 @@ class Draft:
         problems: Sequence[StagedProblem],
     ) -> None:
         """Stage rows with what they state: each a StagedRecord, StagedIdentity or StagedReference, or a plain tuple."""
-        self.many("INSERT INTO record VALUES(?,?,?,?,?,?,?,?)", records)
+        self.many("INSERT INTO record VALUES(?,?,?,?,?,?,?,?,?,?,?)", records)
         self.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", identities)
         self.many("INSERT INTO scratch.reference VALUES(?,?,?,?,?,?,?)", references)
         self.add_problems(problems)

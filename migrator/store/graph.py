@@ -70,7 +70,7 @@ def draw(draft: Draft, objects: Sequence[int], demands: Iterable[tuple[int, str,
     )
     draft.run(
         "INSERT INTO scratch.edge SELECT s.holder, s.record, s.field, COALESCE(t.demand, 0) FROM scratch.node n"
-        " JOIN scratch.resolution s ON s.record=n.record JOIN scratch.node h ON h.record=s.holder"
+        " JOIN resolution s ON s.record=n.record JOIN scratch.node h ON h.record=s.holder"
         " LEFT JOIN scratch.matched m ON m.record=s.holder"
         " LEFT JOIN scratch.slot t ON t.object=n.object AND t.field=s.field"
         " WHERE m.record IS NULL AND s.field NOT LIKE '?%' AND COALESCE(t.demand, 0)>=?",

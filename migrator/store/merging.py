@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
+from migrator.store.changes import restate
 from migrator.store.draft import Draft, IdentityRow
 from migrator.store.options import ADDED, SENT
 
 
-def restate(draft: Draft, record: tuple[int, str], old: Iterable[IdentityRow], new: Iterable[IdentityRow]) -> None:
+def put_together(draft: Draft, record: tuple[int, str], old: Iterable[IdentityRow], new: Iterable[IdentityRow]) -> None:
     """Give a record (its number, its fields as JSON) other fields, and other identities in the place of old ones."""
     number, fields = record
-    draft.run("UPDATE record SET fields=? WHERE id=?", (fields, number))
+    restate(draft, number, fields)
     delete = "DELETE FROM scratch.identity WHERE digest=? AND proof=? AND record=? AND line=?"
     draft.many(delete, (one[:4] for one in old))
     draft.many("INSERT INTO scratch.identity VALUES(?,?,?,?,?)", new)

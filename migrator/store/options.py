@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from migrator.store.changes import restate
 from migrator.store.draft import Draft
 from migrator.store.plan import Plan
 
@@ -13,8 +14,6 @@ BLANKED = "W116"
 SENT = "W117"
 ADDED = "W118"
 POLICIES = {BLANKED: "blank", SENT: "send", ADDED: "append"}
-
-BATCH_ROWS = 1_000
 
 
 class Option(NamedTuple):
@@ -44,27 +43,18 @@ def adopt_spelling(draft: Draft, fold: Callable[[str], str]) -> None:
         " WHERE p.code=? AND p.value<>s.value ORDER BY p.record",
         (ADDED,),
     )
-    changed: list[tuple[str, int]] = []
     for record, group in groupby(rows, key=itemgetter(0)):
         listed = list(group)
         fields = json.loads(listed[0][1])
         for _record, _fields, name, value, spelling in listed:
             fields[name] = _respelled(fields[name], value, spelling)
-        changed.append((json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True), record))
-        if len(changed) == BATCH_ROWS:
-            _write(draft, changed)
-    _write(draft, changed)
+        restate(draft, record, json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
 
 
 def _respelled(held: Any, value: str, spelling: str) -> Any:
     if isinstance(held, list):
         return list(dict.fromkeys(spelling if item == value else item for item in held))
     return spelling
-
-
-def _write(draft: Draft, changed: list[tuple[str, int]]) -> None:
-    draft.many("UPDATE record SET fields=? WHERE id=?", changed)
-    changed.clear()
 
 
 def gather_options(draft: Draft) -> None:
@@ -80,7 +70,8 @@ def gather_options(draft: Draft) -> None:
     draft.run(  # a part of an item, `phones[0].type`, is written with the whole list
         "INSERT INTO option SELECT NULL, MIN(object), field, value, code, COUNT(*) FROM ("
         " SELECT w.* FROM change c CROSS JOIN scratch.wanted w ON w.record=c.record"
-        " WHERE w.code<>? AND c.action<>'link' AND EXISTS(SELECT 1 FROM json_each(c.after)"
+        " JOIN record r ON r.id=c.record WHERE w.code<>? AND c.action<>'link'"
+        " AND EXISTS(SELECT 1 FROM json_each(COALESCE(c.after, r.fields))"
         " WHERE key IN (w.field, substr(w.field, 1, instr(w.field || '[', '[') - 1)))"
         " UNION ALL SELECT * FROM scratch.wanted WHERE code=?)"
         " GROUP BY target, field, code, value ORDER BY target, field, code, MIN(record)",

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,13 +15,17 @@ from migrator.records import Action
 from migrator.store.changes import CHAIN, Change, change_hash
 from migrator.store.draft import Draft
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT
+from migrator.store.pointing import Filled, Pointing, created_fields
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
 
-CHANGE_QUERY = (
-    "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, c.after, c.before, c.target_id, c.marker,"
-    " c.parent, c.sha256, c.object, c.record FROM change c JOIN object o ON o.id=c.object"
+_CHANGES = (
+    "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, COALESCE(c.after, r.fields), c.before,"
+    " c.target_id, c.marker, c.parent, c.sha256, c.object, c.record, c.after IS NULL"
+    " FROM change c JOIN object o ON o.id=c.object"
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
+
+_BATCH = 500
 
 _ACTIONS = {str(action): action for action in Action}
 
@@ -73,23 +78,28 @@ class Plan:
         return str(self.header["plan"])
 
     def changes(self, *, after: int = 0, limit: int = -1) -> Iterator[Change]:
-        """Give the changes in their order, each checked against its hash. Raises PlanError for an edited one."""
-        rows = self.db.execute(f"{CHANGE_QUERY} WHERE c.seq>? ORDER BY c.seq LIMIT ?", (after, limit))
-        for row in rows:
-            yield as_change(row, self.path)
+        """Give the changes in their order, each checked against its hash. Raises PlanError for an edited one.
+
+        The hash of a create that its record tells does not cover what its references point at; that of the file does.
+        """
+        yield from self.select("WHERE c.seq>? ORDER BY c.seq LIMIT ?", (after, limit))
+
+    def select(self, condition: str, values: Sequence[str | int]) -> Iterator[Change]:
+        """Give the changes that a condition on `c`, `o` or the record `r` names, checked as those of `changes` are."""
+        rows = self.db.execute(f"{_CHANGES} {condition}", values)
+        while batch := rows.fetchmany(_BATCH):
+            pointing = self._pointing.of(row[15] for row in batch if row[16])
+            for row in batch:
+                yield self._change(row, pointing.get(row[15], {}))
 
     def find(self, spelled: str) -> list[Change]:
         """Give the changes that a person means: the one with this id, or those of a record spelled OBJECT:KEY."""
         name, _, key = spelled.partition(":")
-        found = self.db.execute(
-            f"{CHANGE_QUERY} WHERE c.id=? OR (o.name=? AND r.key=?) ORDER BY c.seq", (spelled, name, key)
-        )
-        return [as_change(row, self.path) for row in found]
+        return list(self.select("WHERE c.id=? OR (o.name=? AND r.key=?) ORDER BY c.seq", (spelled, name, key)))
 
     def appends(self) -> Iterator[Change]:
         """Give the options that are to be added, those of one list one after the other; each is checked as above."""
-        for row in self.db.execute(f"{CHANGE_QUERY} WHERE c.action='append' ORDER BY c.seq"):
-            yield as_change(row, self.path)
+        yield from self.select("WHERE c.action='append' ORDER BY c.seq", ())
 
     def needs(self, seq: int) -> Iterator[int]:
         """Name the changes of an undo that must have landed before one of its deletes is sent, by their numbers."""
@@ -116,35 +126,42 @@ class Plan:
     def first_edited(self) -> str:
         """Find the first change whose hash does not fit it any longer; empty if the chain is whole."""
         chain = hashlib.sha256(CHAIN)
-        for row in self.db.execute(f"{CHANGE_QUERY} ORDER BY c.seq"):
+        for row in self.db.execute(f"{_CHANGES} ORDER BY c.seq"):
             if row[13] != _hash_of(row):
                 return f"operation {row[0]} ({row[4]} {row[2]} {row[5] or row[8]})"
             chain.update(row[13].encode())
         return "" if chain.hexdigest() == self.header["chain"] else "the list of operations"
 
+    @cached_property
+    def _pointing(self) -> Pointing:
+        return Pointing(self.db, str(self.header["mapping"]["name"]))
 
-def as_change(row: tuple[Any, ...], path: Path) -> Change:
-    """Make a change of a row of the plan. Raises PlanError if it is not the one that was sealed."""
-    seq, change_id, name, target, action, key, file, number, after, before, target_id, marker, parent, sha256 = row[:14]
-    if sha256 != _hash_of(row):
-        hint = "plan again; a plan is never edited"
-        fact = f"operation {seq} ({action} {name} {key or after}) was edited after the plan was sealed"
-        raise PlanError(Problem(code="E602", place=str(path), fact=fact, hint=hint))
-    return Change(
-        seq,
-        change_id,
-        name,
-        target,
-        _ACTIONS[action],
-        ": ".join(*json.loads(after).items()) if key is None else key,  # an option has no record
-        f"{file}:{number}" if file else "",
-        from_json(after),
-        from_json(before) if before else {},
-        target_id,
-        marker,
-        tuple(json.loads(parent)) if parent else None,
-        sha256,
-    )
+    def _change(self, row: tuple[Any, ...], filled: Filled) -> Change:
+        """Make a change of a row of the plan. Raises PlanError if it is not the one that was sealed."""
+        seq, op_id, name, target, action, key, file, number, text, before, target_id, marker, parent, sha256 = row[:14]
+        if sha256 != _hash_of(row):
+            hint = "plan again; a plan is never edited"
+            fact = f"operation {seq} ({action} {name} {key or text}) was edited after the plan was sealed"
+            raise PlanError(Problem(code="E602", place=str(self.path), fact=fact, hint=hint))
+        after = from_json(text)
+        if row[16]:
+            field = {self.header["objects"][name]["marker"]: marker} if marker else {}
+            after = created_fields(after, filled, field)
+        return Change(
+            seq,
+            op_id,
+            name,
+            target,
+            _ACTIONS[action],
+            ": ".join(*after.items()) if key is None else key,  # an option has no record
+            f"{file}:{number}" if file else "",
+            after,
+            from_json(before) if before else {},
+            target_id,
+            marker,
+            tuple(json.loads(parent)) if parent else None,
+            sha256,
+        )
 
 
 def _hash_of(row: tuple[Any, ...]) -> str:

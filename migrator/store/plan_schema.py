@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 5
+FORMAT = 6
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -10,6 +10,9 @@ LEDGER_LINE = 0
 MARKER_LINE = 1
 FIRST_MATCH_LINE = 2
 
+# The change of a record that is created as its row says holds no fields of its own, but those of the record, in which
+# `resolution` says what references point at: the id of a target's record, or object and key of a planned one. Id,
+# marker and hash of that change stand in the record from the start.
 PLAN = """
 CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
@@ -17,13 +20,16 @@ CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TE
 CREATE TABLE file(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE content(name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGER, row INTEGER, key TEXT NOT NULL,
-  cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+  cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL, operation TEXT, marker TEXT, sha256 TEXT) STRICT;
+CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
+  holder INTEGER NOT NULL, target_id TEXT, target TEXT, object INTEGER, key TEXT, PRIMARY KEY(record, field, item))
+  STRICT, WITHOUT ROWID;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INTEGER NOT NULL, code TEXT NOT NULL,
   field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
 CREATE TABLE cause(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL) STRICT;
 CREATE TABLE waiting(record INTEGER PRIMARY KEY, rows INTEGER NOT NULL) STRICT;
 CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
-  action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT NOT NULL,
+  action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT,
   sha256 TEXT NOT NULL) STRICT;
 CREATE TABLE option(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
   code TEXT NOT NULL, rows INTEGER NOT NULL) STRICT;
@@ -38,16 +44,12 @@ CREATE TABLE question(id TEXT PRIMARY KEY, object TEXT NOT NULL, field TEXT NOT 
 
 # A record above 0 is a planned one, below 0 one that the target holds. A digest is 64 of the 128 bits of a hash over
 # object, kind and normalised value, the proof the other 64: equal pairs are equal texts.
-# `asked` holds what the references of one wave ask for, each value once, and what answers; `resolution` what each one
-# points at, with all that is written of that: the id of a target's record, or object and key of a planned one.
+# `asked` holds what the references of one wave ask for, each value once, and what answers.
 SCRATCH = """
 CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
-CREATE TABLE scratch.resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
-  holder INTEGER NOT NULL, target_id TEXT, target TEXT, object INTEGER, key TEXT, PRIMARY KEY(record, field, item))
-  STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.asked(digest INTEGER NOT NULL, proof INTEGER NOT NULL, lookup INTEGER NOT NULL,
   reference INTEGER NOT NULL, is_missing INTEGER NOT NULL, holder INTEGER, target_id TEXT, target TEXT, object INTEGER,
   key TEXT, PRIMARY KEY(digest, proof, lookup)) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@ from migrator.json_text import from_json
 from migrator.records import Action
 from migrator.store.draft import Draft, IdentityRow, StagedRecord, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
+from migrator.store.pointing import LOOKUP_KEY
 
 
 class Hit(NamedTuple):
@@ -62,7 +63,6 @@ class Cascade(NamedTuple):
     parent_code: str
 
 
-LOOKUP_KEY = "lookup"
 _CREATED = "record, lookup, digest, proof"
 
 _FOUND = (
@@ -81,9 +81,7 @@ _UNDECIDED = (
     "NOT EXISTS (SELECT 1 FROM scratch.asked a WHERE a.digest=f.digest AND a.proof=f.proof AND a.lookup=f.lookup"
     " AND (a.is_missing OR a.holder IS NOT NULL))"
 )
-_UNRESOLVED = (
-    "NOT EXISTS (SELECT 1 FROM scratch.resolution s WHERE s.record=f.record AND s.field=f.field AND s.item=f.item)"
-)
+_UNRESOLVED = "NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=f.record AND s.field=f.field AND s.item=f.item)"
 
 
 def found_in_wave(draft: Draft, wave: int, *, after: int) -> Iterator[Found]:
@@ -142,7 +140,7 @@ def last_reference(draft: Draft) -> int:
 def resolve(draft: Draft, rows: Iterable[tuple[int, str, int, int]]) -> None:
     """Decide: (record, field, item of a list, what it points at)."""
     draft.many(
-        "INSERT OR REPLACE INTO scratch.resolution SELECT o.*, h.id, h.target, p.object, p.key FROM"
+        "INSERT OR REPLACE INTO resolution SELECT o.*, h.id, h.target, p.object, p.key FROM"
         " (SELECT ?, ?, ?, ? AS holder) o LEFT JOIN scratch.holding h ON h.record=o.holder"
         " LEFT JOIN record p ON p.id=o.holder",
         rows,
@@ -230,7 +228,7 @@ def created_by(draft: Draft, record: int) -> Created:
 
 def let_stand_in(draft: Draft, record: int, other: int) -> None:
     """Let another record, planned or of the target, take the place of one that a lookup created."""
-    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
+    pointing = draft.run("SELECT record, field, item FROM resolution WHERE holder=?", (record,)).fetchall()
     resolve(draft, ((*slot, other) for slot in pointing))
     draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
     draft.set_state(Action.SKIP, [record])
@@ -239,7 +237,7 @@ def let_stand_in(draft: Draft, record: int, other: int) -> None:
 def point_at_created(draft: Draft) -> None:
     """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
     draft.run(
-        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
+        "INSERT INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
         " h.target, p.object, p.key FROM scratch.missing m"
         " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
         " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
@@ -268,7 +266,7 @@ def cascades(draft: Draft) -> list[Cascade]:
     found = draft.run(
         "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
         " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
-        " FROM scratch.resolution s JOIN record c ON c.id=s.record AND c.state='create'"
+        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='create'"
         " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
         " ORDER BY s.record, s.field"
     )
@@ -279,13 +277,12 @@ def reopen_left_out(draft: Draft) -> int:
     """Put references off again whose record was left out in the meantime; tells how many queries they have."""
     draft.run("DELETE FROM scratch.reopened")
     draft.run(
-        "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM scratch.resolution s"
+        "INSERT INTO scratch.reopened SELECT s.record, s.field, s.item FROM resolution s"
         " JOIN record p ON p.id=s.holder AND p.state='skip' JOIN record c ON c.id=s.record AND c.state='create'"
         " LEFT JOIN scratch.matched m ON m.record=p.id WHERE m.record IS NULL"
     )
     draft.run(
-        "DELETE FROM scratch.resolution WHERE (record, field, item) IN"
-        " (SELECT record, field, item FROM scratch.reopened)"
+        "DELETE FROM resolution WHERE (record, field, item) IN (SELECT record, field, item FROM scratch.reopened)"
     )
     return draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid FROM scratch.reference f"
@@ -298,7 +295,7 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     found = draft.run(
         "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
         " WHERE r.object=? AND r.state='create' AND m.record IS NULL AND json_extract(r.fields, ?) IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM scratch.resolution s WHERE s.record=r.id AND s.field=?)",
+        " AND NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=r.id AND s.field=?)",
         (number, f'$."{field}".{LOOKUP_KEY}', field),
     )
     return (record for (record,) in found)
@@ -322,7 +319,7 @@ def drop_unwanted(draft: Draft) -> int:
     """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
     return draft.run(
         "UPDATE record SET state=? WHERE row IS NULL AND state='create' AND id NOT IN"
-        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
+        " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='create')",
         (str(Action.SKIP),),
     ).rowcount
 
@@ -345,7 +342,7 @@ def late_records(draft: Draft, number: int, *, first: int) -> Iterator[Late]:
     rows = draft.run(
         "SELECT r.id, r.key, r.fields, s.field, s.item, COALESCE(h.target, d.target)"
         " || '/' || LOWER(COALESCE(h.id, d.id)), o.name, HEX(p.key)"
-        " FROM record r LEFT JOIN scratch.resolution s ON s.record=r.id"
+        " FROM record r LEFT JOIN resolution s ON s.record=r.id"
         " LEFT JOIN record p ON p.id=s.holder LEFT JOIN object o ON o.id=p.object"
         " LEFT JOIN scratch.holding h ON h.record=s.holder LEFT JOIN scratch.matched m ON m.record=s.holder"
         " LEFT JOIN scratch.holding d ON d.record=m.holding"

@@ -69,7 +69,7 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
         " WHERE c.digest=asked.digest AND c.proof=asked.proof) WHERE is_missing"
     )
     draft.run(
-        "INSERT OR REPLACE INTO scratch.resolution SELECT f.record, f.field, f.item, a.holder, a.target_id, a.target,"
+        "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, a.holder, a.target_id, a.target,"
         f" a.object, a.key {_ASKING} AND a.holder IS NOT NULL",
         (wave, after),
     )
@@ -85,7 +85,7 @@ def note_waiting(draft: Draft) -> None:
     """Count the rows that wait for each record that lookups created, as far as it is known by now which rows stay."""
     draft.run("DELETE FROM waiting")
     draft.run(
-        "INSERT INTO waiting SELECT s.holder, COUNT(DISTINCT s.record) FROM scratch.resolution s"
+        "INSERT INTO waiting SELECT s.holder, COUNT(DISTINCT s.record) FROM resolution s"
         " CROSS JOIN record c ON c.id=s.record AND c.state='create'"
         " WHERE s.holder>=(SELECT MIN(record) FROM scratch.created) GROUP BY s.holder"
     )
@@ -93,13 +93,13 @@ def note_waiting(draft: Draft) -> None:
 
 def refers_to_own(draft: Draft) -> bool:
     """Tell whether any record points at a planned one, so that an apply will look for what became of it."""
-    return draft.run("SELECT 1 FROM scratch.resolution WHERE holder>0 LIMIT 1").fetchone() is not None
+    return draft.run("SELECT 1 FROM resolution WHERE holder>0 LIMIT 1").fetchone() is not None
 
 
 def note_causes(draft: Draft) -> None:
     """Note for the records that point at rejected ones which those are."""
     draft.run(
         "INSERT INTO cause SELECT s.record, s.field, s.holder FROM"
-        " (SELECT DISTINCT record FROM problem WHERE code='E204') p CROSS JOIN scratch.resolution s"
+        " (SELECT DISTINCT record FROM problem WHERE code='E204') p CROSS JOIN resolution s"
         " ON s.record=p.record JOIN record h ON h.id=s.holder AND h.state='reject'"
     )

@@ -155,7 +155,7 @@ def stage_done(draft: Draft, ledger: Ledger, run: Run, numbers: dict[str, int], 
     staged = ((*row[:2], numbers[row[2]], *row[3:]) for row in rows)
     draft.many("INSERT INTO scratch.done VALUES(?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL,?,?)", staged)
     draft.run(
-        "INSERT INTO record SELECT NULL, object, NULL, NULL, key, NULL, '{}', 'skip' FROM scratch.done"
+        "INSERT INTO record(object, key, fields, state) SELECT object, key, '{}', 'skip' FROM scratch.done"
         " GROUP BY object, key ORDER BY MIN(seq)"
     )
     draft.run("UPDATE scratch.done SET record=(SELECT id FROM record r WHERE r.object=done.object AND r.key=done.key)")

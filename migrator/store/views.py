@@ -12,7 +12,7 @@ from migrator.store.changes import Change
 from migrator.store.ledger import LedgerReader, PlanEntry
 from migrator.store.ledger_schema import OF_PLAN
 from migrator.store.lock import is_held
-from migrator.store.plan import CHANGE_QUERY, Plan, as_change
+from migrator.store.plan import Plan
 from migrator.store.states import State
 
 SAMPLE_ROWS = 5
@@ -93,9 +93,8 @@ def sample_changes(plan: Plan, action: Action, limit: int) -> list[Change]:
     found: dict[int, Change] = {}
     for n in range(limit if first is not None else 0):
         start = first + (last - first) * n // max(limit - 1, 1)
-        query = f"{CHANGE_QUERY} WHERE c.action=? AND c.seq>=? ORDER BY c.seq LIMIT 1"
-        for row in plan.db.execute(query, (str(action), start)):
-            found[row[0]] = as_change(row, plan.path)
+        for change in plan.select("WHERE c.action=? AND c.seq>=? ORDER BY c.seq LIMIT 1", (str(action), start)):
+            found[change.seq] = change
     return list(found.values())
 
 
@@ -229,7 +228,6 @@ def _explained(plan: Plan, condition: str, values: tuple[str | int, ...]) -> lis
     found = []
     for record, owner, file, row, key, state, columns, cells, fields in rows:
         problems = plan.db.execute("SELECT code, fact, hint FROM problem WHERE record=? ORDER BY id", (record,))
-        changes = plan.db.execute(f"{CHANGE_QUERY} WHERE c.record=? ORDER BY c.seq", (record,))
         found.append(
             ExplainedRow(
                 object=owner,
@@ -239,7 +237,7 @@ def _explained(plan: Plan, condition: str, values: tuple[str | int, ...]) -> lis
                 cells=dict(zip(json.loads(columns), unpack_cells(cells), strict=False)),
                 fields=json.loads(fields),
                 problems=problems.fetchall(),
-                changes=[as_change(item, plan.path) for item in changes],
+                changes=list(plan.select("WHERE c.record=? ORDER BY c.seq", (record,))),
             )
         )
     return found

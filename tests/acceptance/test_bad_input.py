@@ -143,7 +143,7 @@ def test_plan_edited_by_hand_is_refused(project: Project) -> None:
     """One changed letter in the plan file is found before anything is sent, and the operation is named."""
     project.plan()
     with sqlite3.connect(project.folder / "acme.plan") as db:
-        db.execute("""UPDATE change SET after=replace(after, 'Ada', 'Eve')""")
+        db.execute("UPDATE record SET fields=replace(fields, 'Ada', 'Eve')")
     db.close()
     ended = project.run("apply", "acme.plan")
     assert ended.returncode == 6

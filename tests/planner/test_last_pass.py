@@ -137,6 +137,19 @@ def op(name: str, key: str) -> dict[str, str]:
     return {"$op": operation_id(MAPPING, name, key)}
 
 
+def test_new_record_is_told_by_its_row_unless_more_is_written_than_that(tmp_path: Path) -> None:
+    """It is not where a field names the kind of what a reference finds, where it has a parent, or is written last."""
+    whole = compiled(tmp_path)
+    tasks = whole.objects["tasks"]
+    fields = {one.name: one for one in tasks.item.fields}
+    about, owners, end = (fields[name] for name in ("about_id", "owners", "end_id"))
+    stated = {"plain": (about, owners), "kinds": (replace(about, value=_telling(about.value, "kind")),), "last": (end,)}
+    told = {name: replace(tasks, item=replace(tasks.item, fields=own, parent=None)) for name, own in stated.items()}
+    told["parent"] = replace(tasks, item=replace(tasks.item, fields=(about,)))
+    plain = {name: Filling(whole, item).is_plain for name, item in told.items()}
+    assert plain == {"plain": True, "kinds": False, "last": False, "parent": False}
+
+
 def test_list_of_references_holds_what_was_found(tmp_path: Path) -> None:
     """Ids and operations in the order of the row; what was not found is left out, and so is a list of nothing."""
     found = {("owners", 0): Pointer("p7", 1, "7"), ("owners", 2): Pointer(None, 1, "3")}

@@ -244,6 +244,19 @@ def test_match_on_a_reference(desk: Desk) -> None:
     assert seen.changes["+ people:p2"] == {"company_id": "@companies:c2", "email": "b@x.org", "name": "Ada"}
 
 
+def test_what_points_at_a_row_that_is_matched_late_points_at_its_match(desk: Desk) -> None:
+    """The row is found by its key before it is known that the target has it."""
+    desk.crm.hold("companies", "c1", name="Acme")
+    desk.crm.hold("people", "p1", name="Ada", company_id="c1")
+    desk.write("companies.csv", "id,name,city", "17,Acme,Berlin")
+    desk.write("people.csv", "id,name,email,company", "1,Ada,,17")
+    desk.write("tasks.csv", "id,text,person", "1,call,1")
+    company = "company_id: {lookup: companies, by: [{key: company}]}"
+    seen = desk.plan(COMPANIES + people(company, "[[name, company_id]]") + tasks("lookup: people, by: [{key: person}]"))
+    assert seen.states["people:2"] == "unchanged"
+    assert pointed(seen) == ["p1"]
+
+
 def test_rows_that_share_a_reference_and_a_name_are_duplicates(desk: Desk) -> None:
     """Duplicates in the source are judged by the same line, once its references are known."""
     objects = two_adas(desk).replace("[[email]]", "[[company_id, name]]")

@@ -183,6 +183,7 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
         "option",
         "content",
         "gone",
+        "resolution",
     }
 
 

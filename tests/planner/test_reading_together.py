@@ -330,7 +330,7 @@ def test_forms_that_are_compared_are_those_of_each(kind: Kind, values: list[str]
 def test_markers_of_many_keys_are_those_of_each(keys: list[str]) -> None:
     """One that is too long for its field does not shorten the others."""
     stating = Stating(compiled("text: a").objects["people"], "acme")
-    assert [*stating._markers_of(keys)] == [marker_of("acme", "people", key, 20) for key in keys]
+    assert [*stating.markers(keys)] == [marker_of("acme", "people", key, 20) for key in keys]
 
 
 @given(st.lists(st.lists(CELLS | st.sampled_from(TYPED[:5]), max_size=3), max_size=5))

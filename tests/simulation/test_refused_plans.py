@@ -22,7 +22,7 @@ STEP = {"small": 7, "full": 1}
 
 def _edit(case: Case) -> None:
     with closing(sqlite3.connect(case.plan, isolation_level=None)) as db:
-        db.execute("UPDATE change SET after=REPLACE(after, 'L1', 'L9') WHERE seq=2")
+        db.execute("UPDATE record SET fields=REPLACE(fields, 'L1', 'L9') WHERE id=2")
 
 
 def _damage(case: Case) -> None:
