@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +104,7 @@ class Bench:
 
     def __init__(self, folder: Path, url: str, rows: int, *, bulk: str = "", windows: str = "") -> None:
         self.folder, self.url = folder, url
+        self.program: Sequence[str] = ("-m", "migrator")
         folder.mkdir()
         connector = CONNECTOR.replace("BULK", bulk).replace("WINDOWS", windows)
         (folder / "bench.connector.yaml").write_text(connector, encoding="utf-8")
@@ -132,7 +133,7 @@ class Bench:
 
     def apply(self, *options: str, code: int = 0) -> Took:
         """Apply the plan."""
-        return self._measure("-m", "migrator", "apply", "bench.plan", "--yes", *options, code=code)
+        return self._measure(*self.program, "apply", "bench.plan", "--yes", *options, code=code)
 
     def _measure(self, *arguments: str, code: int = 0) -> Took:
         self.stats()

@@ -20,6 +20,7 @@ SQL_SOURCE = "connectors/sql.py"
 DOORS = {
     "petl": "connectors/files/tables.py",
     "httpx": "connectors/rest/http.py",
+    "aiohttp": "connectors/aiohttp_wire.py",
     "yaml": "located.py",
     "jsonschema": "contracts.py",
     "python_calamine": "connectors/files/sheets.py",

@@ -14,18 +14,22 @@ from migrator.connectors.rest.discovery import Found, discover, is_discoverable,
 from migrator.connectors.rest.environment import Sources, read_environment
 from migrator.connectors.rest.probing import with_probe
 from migrator.connectors.rest.settings import Connection, resolve
-from migrator.errors import SpecError
+from migrator.errors import Problem, SpecError
 from migrator.ports import Rng, SystemClock
 from migrator.spec.project import find_project
 from migrator.spec.read import prefix_of
 from migrator.spec.shapes import beside_objects
 from migrator.spec.values import Block, MappingSpec
+from migrator.spelling import did_you_mean
 
 if TYPE_CHECKING:
+    from migrator.connectors.aiohttp_wire import AiohttpWire
     from migrator.connectors.rest.target import RestTarget
 
 CACHE = Path(".migrator") / "schema"
 PROBES = Path(".migrator") / "probe"
+LIBRARY = "MIGRATOR_HTTP"
+LIBRARIES = ("httpx", "aiohttp")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +57,8 @@ class Account:
 
     def connection(self) -> Connection:
         """Find all settings. Raises SpecError."""
-        environ = read_environment(self.project, os.environ if self.environ is None else self.environ)
         profile, settings = self.block.profile, self.block.settings
-        sources = Sources(prefix=self.block.env, environ=environ, profile=profile, block=settings)
+        sources = Sources(prefix=self.block.env, environ=self._environ(), profile=profile, block=settings)
         return resolve(self.definition, sources)
 
     def zone(self) -> tzinfo:
@@ -69,7 +72,11 @@ class Account:
         """Make the connection to it; it is opened when it is entered. Raises SpecError."""
         from migrator.connectors.rest.target import RestTarget  # noqa: PLC0415 - it brings the network along
 
-        return RestTarget(self.known(), self.connection(), clock=SystemClock(), rng=Rng())
+        transport = transport_of(self._environ())
+        return RestTarget(self.known(), self.connection(), clock=SystemClock(), rng=Rng(), transport=transport)
+
+    def _environ(self) -> dict[str, str]:
+        return read_environment(self.project, os.environ if self.environ is None else self.environ)
 
     async def learn(self, names: Iterable[str], *, takes_sample: bool = False) -> dict[str, Found]:
         """Ask the account for its fields, and keep what it tells. Raises SpecError, TargetError, StoreError."""
@@ -78,6 +85,22 @@ class Account:
             found = await discover(self.definition, crm, asked, takes_sample=takes_sample)
         write_cache(self.cache, {**read_cache(self.cache), **found})
         return found
+
+
+def transport_of(environ: Mapping[str, str]) -> "AiohttpWire | None":
+    """Open the library that is to carry requests; None stands for httpx. Raises SpecError where it is not there."""
+    library = environ.get(LIBRARY) or LIBRARIES[0]
+    if library not in LIBRARIES:
+        hint = did_you_mean(library, LIBRARIES) or f"there are: {', '.join(LIBRARIES)}"
+        raise SpecError(Problem(code="E012", place=LIBRARY, fact=f"unknown library '{library}'", hint=hint))
+    if library == LIBRARIES[0]:
+        return None
+    try:
+        from migrator.connectors.aiohttp_wire import AiohttpWire  # noqa: PLC0415 - an extra
+    except ImportError:
+        hint = f"pip install 'migrator[{library}]', or leave {LIBRARY} out"
+        raise SpecError(Problem(code="E013", place=LIBRARY, fact=f"{library} is not installed", hint=hint)) from None
+    return AiohttpWire()
 
 
 def account_of(spec: MappingSpec, block: Block, *, environ: Mapping[str, str] | None = None) -> Account:

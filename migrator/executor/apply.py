@@ -136,7 +136,7 @@ class _Run:
         while not self.dispatcher.is_over and (batch := self._journal.pending(after=after, limit=size)):
             after = batch[-1].seq
             check_space(self._ledger.path, len(batch))
-            wanted = [change for change in batch if self._how.only in {"", change.object}]
+            wanted = [one for one in batch if one.object == self._how.only] if self._how.only else batch
             for together in self._runs(wanted):
                 await self._send(together[0].object, together)
             self._journal.checkpoint()

@@ -5,10 +5,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrator.json_text import to_json
+from migrator.store.at_once import write_all
 from migrator.store.changes import Change
 from migrator.store.ledger import Ledger
 from migrator.store.ledger_schema import OF_PLAN
 
+_KEEP = (
+    "INSERT INTO image VALUES {} ON CONFLICT(plan, seq) DO UPDATE SET"
+    " parent=excluded.parent, before=excluded.before, after=excluded.after"
+)
 _ORIGIN = ("mapping", "connector", "target", "objects", "undo")
 
 
@@ -35,11 +40,7 @@ def keep_images(db: sqlite3.Connection, number: int, images: Iterable[Image]) ->
         )
         for change, parent, after in images
     ]
-    db.executemany(
-        "INSERT INTO image VALUES(?,?,?,?,?,?,?) ON CONFLICT(plan, seq) DO UPDATE SET"
-        " parent=excluded.parent, before=excluded.before, after=excluded.after",
-        rows,
-    )
+    write_all(db, _KEEP, "(?,?,?,?,?,?,?)", rows)
 
 
 def purge(ledger: Ledger, plans: Iterable[str]) -> None:

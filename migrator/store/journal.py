@@ -12,6 +12,7 @@ from migrator.errors import PlanError, Problem
 from migrator.json_text import to_json
 from migrator.ports import Clock
 from migrator.records import Action
+from migrator.store.at_once import write_all
 from migrator.store.attempts import answer, count_doubts, unsettled_attempts
 from migrator.store.changes import Change
 from migrator.store.endings import Attempt, Decision, Ending
@@ -160,18 +161,13 @@ class Journal:
         when = (self._boot_id, self._clock.boottime_ns(), self._now())
         plan, run, epoch = self._number, self.run, self._ledger.epoch
         with self._together.join("intent") as db:
-            db.executemany(
-                "INSERT INTO op(plan,seq,id,object,kind,marker,state,sha256,run) VALUES(?,?,?,?,?,?,'INTENT',?,?)"
-                " ON CONFLICT(plan, seq) DO UPDATE SET state='INTENT', reason='', run=excluded.run",
-                [
-                    (plan, one.seq, one.id, one.object, str(one.action), one.marker, one.sha256, run)
-                    for one, _sent in changes
-                ],
-            )
-            db.executemany(
-                "INSERT INTO attempt VALUES(?,?,?,?,?,?,?,?,NULL,NULL,NULL)",
-                [(plan, one.seq, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)],
-            )
+            ops = [
+                (plan, one.seq, one.id, one.object, str(one.action), one.marker, one.sha256, run)
+                for one, _sent in changes
+            ]
+            write_all(db, _INTEND, "(?,?,?,?,?,?,'INTENT',?,?)", ops)
+            sendings = [(plan, one.seq, n, epoch, sent, *when) for (one, sent), n in zip(changes, numbers, strict=True)]
+            write_all(db, "INSERT INTO attempt VALUES {}", "(?,?,?,?,?,?,?,?,NULL,NULL,NULL)", sendings)
 
     def _next_attempt(self, change: Change, body_sha256: str) -> int:
         """Give the number of the attempt that is to come."""
@@ -312,7 +308,11 @@ class Journal:
     def _move_all(self, endings: Sequence[tuple[Change, Ending]]) -> None:
         """Bring operations to their states, and the id map up to date; keep what an undo of this plan needs."""
         db, plan = self._ledger.db, self._number
-        db.executemany(_MOVE, [(*_moved(ending), self.run, plan, change.seq) for change, ending in endings])
+        if len(endings) == 1:
+            self._move(*endings[0])
+        else:
+            moves = [(*_moved(ending), self.run, plan, change.seq) for change, ending in endings]
+            write_all(db, _MOVE_ALL, "(?,?,?,?,?,?)", moves)
         told = [(one, end, to_json(dict(end.fields))) for one, end in endings if end.state in _TOLD]
         if "undo" not in self._plan.header:
             imaged = [(one, self._parent_of(one), fields) for one, end, fields in told if end.state in _IMAGED]
@@ -342,7 +342,15 @@ class Journal:
         return self._clock.now().isoformat(timespec="seconds")
 
 
+_INTEND = (
+    "INSERT INTO op(plan,seq,id,object,kind,marker,state,sha256,run) VALUES {}"
+    " ON CONFLICT(plan, seq) DO UPDATE SET state='INTENT', reason='', run=excluded.run"
+)
 _MOVE = "UPDATE op SET state=?, target_id=COALESCE(?, target_id), reason=?, run=? WHERE plan=? AND seq=?"
+_MOVE_ALL = (
+    "UPDATE op SET state=v.column1, target_id=COALESCE(v.column2, target_id), reason=v.column3, run=v.column4"
+    " FROM (VALUES {}) v WHERE plan=v.column5 AND seq=v.column6"
+)
 
 
 def _moved(ending: Ending) -> tuple[str, str | None, str]:

@@ -6,11 +6,17 @@ from typing import Any
 
 from migrator.json_text import from_json, to_json
 from migrator.records import Action
+from migrator.store.at_once import write_all
 from migrator.store.changes import Change
 from migrator.store.ledger import number_of
 from migrator.store.plan import Plan
 
 _CREATE = Action.CREATE  # looking a member of an enum up takes longer than comparing with it
+
+_KEEP = (
+    "INSERT INTO written VALUES {} ON CONFLICT(scope, key) DO UPDATE SET"
+    " target_id=excluded.target_id, fields=excluded.fields, plan=excluded.plan"
+)
 
 
 class Written:
@@ -63,11 +69,7 @@ class Written:
         self._keep([(self._scope(row[0]), row[1], target_id, to_json(whole), self._number)])
 
     def _keep(self, rows: Sequence[tuple[int, str, str, str, int]]) -> None:
-        self._db.executemany(
-            "INSERT INTO written VALUES(?,?,?,?,?) ON CONFLICT(scope, key) DO UPDATE SET"
-            " target_id=excluded.target_id, fields=excluded.fields, plan=excluded.plan",
-            rows,
-        )
+        write_all(self._db, _KEEP, "(?,?,?,?,?)", rows)
 
     def _scope(self, name: str) -> int:
         """Give the number of an object of this mapping and account."""

@@ -17,7 +17,7 @@ print()
 print(json.dumps([code, sorted(set(sys.modules) - known)]))
 """
 LIBRARIES = {"click", "httpx", "jinja2", "jsonschema", "petl", "rich", "yaml"}  # all that the project depends on
-EXTRAS = {"keyring", "nameparser", "phonenumbers", "python_calamine", "rapidfuzz", "sqlalchemy"}
+EXTRAS = {"aiohttp", "keyring", "nameparser", "phonenumbers", "python_calamine", "rapidfuzz", "sqlalchemy"}
 SLOW = {"asyncio", "difflib", "email", "http", "multiprocessing", "sqlite3", "ssl", "zipfile"}
 MAPPING = """
 mapping: 1

@@ -324,6 +324,31 @@ def test_answers_that_differ_close_their_own_attempts(tmp_path: Path) -> None:
         ]
 
 
+def test_endings_that_differ_move_their_own_operations(tmp_path: Path) -> None:
+    """Each operation of a call gets its state, its id and its words, and no other operation does."""
+    with desk(tmp_path) as opened:
+        intend(opened, *EVERY[:4])
+        refused = Ending(state=State.REJECTED, outcome="refused", reason="no")
+        endings = [APPLIED, refused, APPLIED._replace(target_id="c3")]
+        opened.journal.close_all(list(zip(map(opened.change, EVERY[:3]), endings, strict=True)))
+        assert opened.rows("SELECT seq, state, target_id, reason FROM op ORDER BY seq") == [
+            (1, "APPLIED", "c1", ""),
+            (2, "REJECTED", None, "no"),
+            (3, "APPLIED", "c3", ""),
+            (4, "INTENT", None, ""),
+        ]
+
+
+def test_one_ending_that_may_not_be_leaves_all_as_they_were(tmp_path: Path) -> None:
+    """The database refuses the whole."""
+    with desk(tmp_path) as opened:
+        intend(opened, *EVERY[:2])
+        endings = [APPLIED, Ending(state=State.VERIFIED, outcome="applied")]
+        with pytest.raises(StoreError, match="illegal transition"):
+            opened.journal.close_all(list(zip(map(opened.change, EVERY[:2]), endings, strict=True)))
+        assert opened.rows("SELECT state FROM op") == ["INTENT", "INTENT"]
+
+
 def test_image_is_that_of_what_was_written_in_the_end(tmp_path: Path) -> None:
     """An operation that was in quarantine and is sent again after all leaves what it wrote then."""
     with desk(tmp_path) as opened:

@@ -34,11 +34,10 @@ _USER_AGENT = "migrator/0.1"
 _HEADER = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 _JSON = {"Content-Type": "application/json"}
 
-_LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
-sys.modules.setdefault(f"{_LIBRARY}._main", None)  # type: ignore[arg-type]  # its command line brings rich along
-httpx = importlib.import_module(_LIBRARY)
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line brings rich along
+httpx = importlib.import_module("httpx")
 
-for _name in ("httpx", "httpcore", "httpx2", "httpcore2"):
+for _name in ("httpx", "httpcore", "aiohttp"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included
 
 
@@ -91,7 +90,7 @@ class Http:
         self._session = session
         self._limiter = limiter
         self._header = {**_HEADER, "User-Agent": user_agent or _USER_AGENT}
-        self._verify = _tls() if transport is None and connection.base_url.startswith("https") else False
+        self._verify = tls() if transport is None and connection.base_url.startswith("https") else False
         self._transport = transport
         self._idle: list[Any] = []
         self._urls: dict[str, Any] = {}
@@ -233,7 +232,8 @@ def _no_address(name: str, fact: str) -> SpecError:
     return SpecError(Problem(code="E019", place=name, fact=fact, hint=hint))
 
 
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """Make what checks certificates, with TLS 1.2 or later."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from clocks import FakeClock, HalfRng
 
+from migrator.connectors.aiohttp_wire import AiohttpWire
 from migrator.connectors.rest.auth import Session
 from migrator.connectors.rest.definition import Definition
 from migrator.connectors.rest.environment import Sources
@@ -31,6 +33,15 @@ GHOST = "11111111-2222-4333-8444-555555555555"
 KEY = "S3CR3T-9f/4+7Q=&z"
 
 _BASE_PATH = "/api/pub/v1"
+_LIBRARIES: dict[str, Callable[[], AiohttpWire | None]] = {"httpx": lambda: None, "aiohttp": AiohttpWire}
+
+open_transport: Callable[[], AiohttpWire | None] = _LIBRARIES["httpx"]
+
+
+@pytest.fixture(params=_LIBRARIES)
+def each_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test speak over each library."""
+    monkeypatch.setattr(sys.modules[__name__], "open_transport", _LIBRARIES[request.param])
 
 
 class Timeline(FakeClock):
@@ -84,7 +95,8 @@ def practice(*faults: str, seed: int = 7, port: int = 0, options: Options | None
 @asynccontextmanager
 async def entered(connection: Connection, clock: FakeClock | None = None) -> AsyncIterator[RestTarget]:
     """Open a target whose waits take no time."""
-    async with RestTarget(CRELATE, connection, clock=clock or FakeClock(), rng=HalfRng()) as target:
+    transport, clock = open_transport(), clock or FakeClock()
+    async with RestTarget(CRELATE, connection, clock=clock, rng=HalfRng(), transport=transport) as target:
         yield target
 
 
@@ -117,10 +129,15 @@ def calls(server: Emulator) -> list[str]:
     return [f"{entry.method} {entry.path.removeprefix(_BASE_PATH)}" for entry in server.history()]
 
 
+def http_to(connection: Connection, limiter: Limiter, definition: Definition = CRELATE) -> Http:
+    """Make the lowest layer alone."""
+    return Http(connection, Session(definition, connection), limiter, transport=open_transport())
+
+
 @asynccontextmanager
 async def wire(connection: Connection) -> AsyncIterator[Http]:
     """Open the lowest layer alone."""
-    http = Http(connection, Session(CRELATE, connection), Limiter((), FakeClock()))
+    http = http_to(connection, Limiter((), FakeClock()))
     try:
         yield http
     finally:

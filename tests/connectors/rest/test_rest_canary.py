@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
-from connecting import GHOST, KEY, entered, practice, to_server
+from connecting import GHOST, KEY, each_library, entered, practice, to_server
 
 from migrator.connectors.rest.target import RestTarget
 from migrator.emulators import Emulator
 from migrator.emulators.fault_kinds import KINDS
 from migrator.errors import TargetError
 from migrator.records import Write
+
+__all__ = ["each_library"]
+
+pytestmark = pytest.mark.usefixtures("each_library")
 
 HANGING = {"hang-before", "hang-after", "stalled-chunk", "drip", "slow"}
 ARGUMENTS = {"gzip-bomb": f":{17 << 20}", "huge-body": f":{17 << 20}"}

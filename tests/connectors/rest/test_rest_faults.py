@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 from clocks import FakeClock
-from connecting import entered, practice, to_server
+from connecting import each_library, entered, practice, to_server
 
 from migrator.emulators import Deed, Emulator, Entry
 from migrator.emulators.fault_kinds import KINDS
 from migrator.records import Outcome, TargetRecord, Verdict, Write
+
+__all__ = ["each_library"]
+
+pytestmark = pytest.mark.usefixtures("each_library")
 
 OTHER = "00000000-0000-4000-8000-000000000000"
 SETTLED = {Verdict.REFUSED, Verdict.NOT_APPLIED, Verdict.NOT_SENT, Verdict.GONE}

@@ -83,5 +83,5 @@ def test_request_says_what_it_asks() -> None:
 
 def test_libraries_below_are_kept_from_logging() -> None:
     """They print whole URLs at INFO, keys included."""
-    names = ("httpx", "httpcore", "httpx2", "httpcore2", "httpcore.connection", "httpcore.http11")
+    names = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "aiohttp.client", "aiohttp.internal")
     assert [name for name in names if logging.getLogger(name).isEnabledFor(logging.INFO)] == []

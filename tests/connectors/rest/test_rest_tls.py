@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from clocks import FakeClock
-from connecting import GHOST, Recorder, connection, entered, recording, reply, wire
+from connecting import GHOST, Recorder, connection, each_library, entered, recording, reply, wire
 
 from migrator.connectors.rest import http as door
 from migrator.connectors.rest.bodies import Request
 from migrator.connectors.rest.http import NotSentError
 from migrator.errors import Problem, TargetError
 from migrator.records import Outcome, Verdict, Write
+
+__all__ = ["each_library"]
+
+pytestmark = pytest.mark.usefixtures("each_library")
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 INVALID = "the server's certificate is not valid for it"
@@ -67,7 +71,7 @@ def test_old_protocols_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     lax = ssl.create_default_context()
     lax.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     monkeypatch.setattr(ssl, "create_default_context", lambda: lax)
-    context = door._tls()
+    context = door.tls()
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
 
