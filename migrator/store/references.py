@@ -6,10 +6,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from migrator.json_text import from_json
 from migrator.records import Action
-from migrator.store.draft import Draft, IdentityRow, StagedRecord, StagedReference
-from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
+from migrator.store.draft import Draft, IdentityRow, StagedReference
+from migrator.store.plan_schema import MARKER_LINE
 
 
 class Hit(NamedTuple):
@@ -38,18 +37,6 @@ class Found(NamedTuple):
     hits: list[Hit]
 
 
-class Missing(NamedTuple):
-    """One value that was looked for in vain: who asked first, and with what fields."""
-
-    digest: int
-    proof: int
-    record: int
-    field: str
-    item: int
-    lookup: int
-    fields: dict[str, Any]
-
-
 class Cascade(NamedTuple):
     """A record whose parent was rejected, and where that parent stands."""
 
@@ -63,7 +50,6 @@ class Cascade(NamedTuple):
 
 
 LOOKUP_KEY = "lookup"
-_CREATED = "record, lookup, digest, proof"
 
 _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
@@ -159,59 +145,18 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int,
     draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
 
 
-def missing(draft: Draft) -> Iterator[Missing]:
-    """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
-    rows = draft.run(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
-        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields FROM (SELECT digest, proof,"
-        " field, item, lookup, MIN(record) AS first FROM scratch.missing GROUP BY digest, proof) g"
-        " JOIN record r ON r.id=g.first LEFT JOIN scratch.created c ON c.digest=g.digest AND c.proof=g.proof"
-        " WHERE c.record IS NULL ORDER BY g.first"
-    )
-    for digest, proof, record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
-
-
-def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
-    """Give all who looked for one value in vain, in their order."""
-    rows = draft.run(
-        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
-        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND EXISTS (SELECT 1 FROM scratch.missing m WHERE"
-        " m.digest=f.digest AND m.proof=f.proof AND m.lookup=f.lookup) ORDER BY f.record",
-        (digest, proof),
-    )
-    for record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
-
-
-class Created(NamedTuple):
-    """A record that a lookup asked for: which lookup, for which value."""
-
-    record: int
-    lookup: int
-    digest: int
-    proof: int
-
-
-def add_created(
-    draft: Draft,
-    records: list[StagedRecord],
-    identities: Sequence[IdentityRow],
-    references: list[StagedReference],
-    created: list[Created],
-) -> None:
-    """Stage records that lookups ask for, hold them against the target, and let what asked find them."""
-    draft.add_rows(records, [], references, [])
-    draft.many(f"INSERT INTO scratch.created({_CREATED}) VALUES(?,?,?,?)", created)
-    add_late_identities(draft, identities)
-
-
 def add_late_identities(draft: Draft, identities: Sequence[IdentityRow]) -> None:
     """Take identities of planned records that are known only after the target was read, and hold them against it."""
     draft.run("DELETE FROM scratch.page")
     draft.many("INSERT INTO scratch.page VALUES(?,?,?,?,?)", identities)
+    hold_against(draft)
+
+
+def hold_against(draft: Draft) -> None:
+    """Let the page of identities count, and hold planned records of it against what the target holds."""
     draft.run(
         "INSERT OR IGNORE INTO scratch.candidate SELECT p.record, p.line, h.record FROM scratch.page p"
-        " JOIN scratch.identity h ON h.digest=p.digest AND h.proof=p.proof AND h.line=p.line AND h.record<0"
+        " CROSS JOIN scratch.identity h ON h.digest=p.digest AND h.proof=p.proof AND h.line=p.line AND h.record<0"
         " WHERE p.line>=?",
         (MARKER_LINE,),
     )
@@ -221,40 +166,6 @@ def add_late_identities(draft: Draft, identities: Sequence[IdentityRow]) -> None
 def add_references(draft: Draft, references: list[StagedReference]) -> None:
     """Take references that are known only after others were resolved."""
     draft.add_rows([], [], references, [])
-
-
-def created_by(draft: Draft, record: int) -> Created:
-    """Tell which lookup created a record first."""
-    return Created(*draft.run(f"SELECT {_CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
-
-
-def let_stand_in(draft: Draft, record: int, other: int) -> None:
-    """Let another record, planned or of the target, take the place of one that a lookup created."""
-    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
-    resolve(draft, ((*slot, other) for slot in pointing))
-    draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
-    draft.set_state(Action.SKIP, [record])
-
-
-def point_at_created(draft: Draft) -> None:
-    """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
-    draft.run(
-        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
-        " h.target, p.object, p.key FROM scratch.missing m"
-        " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
-        " LEFT JOIN scratch.holding h ON h.record=d.holding WHERE true ON CONFLICT DO NOTHING"
-    )
-    draft.run(
-        "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
-        " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
-    )
-    draft.run("DELETE FROM scratch.missing")
-
-
-def has_left(draft: Draft) -> bool:
-    """Tell whether any record is no longer staged: rejected, or left out."""
-    return draft.run("SELECT 1 FROM record WHERE state<>'create' LIMIT 1").fetchone() is not None
 
 
 def has_rejected(draft: Draft) -> bool:
@@ -302,29 +213,6 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
         (number, f'$."{field}".{LOOKUP_KEY}', field),
     )
     return (record for (record,) in found)
-
-
-def settle_twins(draft: Draft) -> None:
-    """Let earlier planned records stand in for those just created that have the match value of one.
-
-    Only the first filled match line counts, as for rows that are duplicates.
-    """
-    found = draft.run(
-        "SELECT p.record, MIN(o.record) FROM scratch.page p JOIN record r ON r.id=p.record AND r.state='create'"
-        " JOIN scratch.identity o ON o.digest=p.digest AND o.proof=p.proof AND o.line=p.line AND o.record<p.record"
-        " JOIN record e ON e.id=o.record AND e.state='create' WHERE p.is_first=1 GROUP BY p.record"
-    ).fetchall()
-    draft.set_state(Action.SKIP, [record for record, _other in found])
-    draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((other, record) for record, other in found))
-
-
-def drop_unwanted(draft: Draft) -> int:
-    """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
-    return draft.run(
-        "UPDATE record SET state=? WHERE row IS NULL AND state='create' AND id NOT IN"
-        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
-        (str(Action.SKIP),),
-    ).rowcount
 
 
 class Late(NamedTuple):

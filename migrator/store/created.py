@@ -1,0 +1,139 @@
+"""Records that only lookups ask for: what was looked for in vain, what is made for it, and who points at that."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from migrator.json_text import from_json
+from migrator.records import Action
+from migrator.store.draft import Draft, IdentityRow, RecordRow, ReferenceRow
+from migrator.store.plan_schema import LOOKUP_LINE
+from migrator.store.references import hold_against, resolve
+
+_CREATED = "record, lookup, digest, proof"
+
+
+class Missing(NamedTuple):
+    """One value that was looked for in vain: who asked first, and with what fields."""
+
+    digest: int
+    proof: int
+    record: int
+    field: str
+    item: int
+    lookup: int
+    fields: dict[str, Any]
+
+
+def missing(draft: Draft) -> Iterator[Missing]:
+    """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
+    # Beside MIN, SQLite takes the other columns from the row that holds the minimum; it keeps the order of a subquery
+    # that has a limit, so that the records are read in their order.
+    rows = draft.run(
+        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields FROM (SELECT m.digest, m.proof,"
+        " m.field, m.item, m.lookup, MIN(m.record) AS first FROM scratch.missing m LEFT JOIN scratch.created c"
+        " ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL GROUP BY m.digest, m.proof"
+        " ORDER BY first LIMIT -1) g CROSS JOIN record r ON r.id=g.first"
+    )
+    for digest, proof, record, field, item, lookup, fields in rows:
+        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
+
+
+def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
+    """Give all who looked for one value in vain, in their order."""
+    rows = draft.run(
+        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
+        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND EXISTS (SELECT 1 FROM scratch.missing m WHERE"
+        " m.digest=f.digest AND m.proof=f.proof AND m.lookup=f.lookup) ORDER BY f.record",
+        (digest, proof),
+    )
+    for record, field, item, lookup, fields in rows:
+        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
+
+
+class Created(NamedTuple):
+    """A record that a lookup asked for: which lookup, for which value."""
+
+    record: int
+    lookup: int
+    digest: int
+    proof: int
+
+
+def add_created(
+    draft: Draft,
+    records: Sequence[RecordRow],
+    identities: Sequence[IdentityRow],
+    references: Sequence[ReferenceRow],
+    created: Sequence[Created],
+) -> None:
+    """Stage records that lookups ask for. What they state counts from `recognise_created` on."""
+    draft.add_rows(records, [], references, [])
+    draft.many(f"INSERT INTO scratch.created({_CREATED}) VALUES(?,?,?,?)", created)
+    draft.many("INSERT INTO scratch.fresh VALUES(?,?,?,?,?)", identities)
+
+
+def recognise_created(draft: Draft) -> None:
+    """Let what asked find the records just created; hold them against the target, and against each other."""
+    draft.run("DELETE FROM scratch.page")
+    draft.run("INSERT INTO scratch.page SELECT * FROM scratch.fresh ORDER BY digest, proof")
+    draft.run("DELETE FROM scratch.fresh")
+    hold_against(draft)
+    _settle_twins(draft)
+
+
+def _settle_twins(draft: Draft) -> None:
+    """Let earlier planned records stand in for those just created that have the match value of one.
+
+    Only the first filled match line counts, as for rows that are duplicates.
+    """
+    found = draft.run(
+        "SELECT p.record, o.record FROM scratch.page p CROSS JOIN scratch.identity o ON o.digest=p.digest"
+        " AND o.proof=p.proof AND o.line=p.line AND o.record<p.record JOIN record r ON r.id=p.record"
+        " AND r.state='create' JOIN record e ON e.id=o.record AND e.state='create'"
+        " WHERE p.is_first=1 ORDER BY p.record, o.record"
+    )
+    stands: dict[int, int] = {}
+    for record, other in found:
+        if other not in stands:  # it has left, too: another stands in for it
+            stands.setdefault(record, other)
+    draft.set_state(Action.SKIP, stands)
+    draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((new, old) for old, new in stands.items()))
+
+
+def created_by(draft: Draft, record: int) -> Created:
+    """Tell which lookup created a record first."""
+    return Created(*draft.run(f"SELECT {_CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
+
+
+def let_stand_in(draft: Draft, record: int, other: int) -> None:
+    """Let another record, planned or of the target, take the place of one that a lookup created."""
+    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
+    resolve(draft, ((*slot, other) for slot in pointing))
+    draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
+    draft.set_state(Action.SKIP, [record])
+
+
+def point_at_created(draft: Draft) -> None:
+    """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
+    draft.run(
+        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
+        " h.target, p.object, p.key FROM scratch.missing m"
+        " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
+        " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
+        " LEFT JOIN scratch.holding h ON h.record=d.holding WHERE true ON CONFLICT DO NOTHING"
+    )
+    draft.run(
+        "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
+        " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
+    )
+    draft.run("DELETE FROM scratch.missing")
+
+
+def drop_unwanted(draft: Draft) -> int:
+    """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
+    return draft.run(
+        "UPDATE record SET state=? WHERE id>=(SELECT MIN(record) FROM scratch.created) AND row IS NULL"
+        " AND state='create' AND id NOT IN"
+        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
+        (str(Action.SKIP),),
+    ).rowcount
