@@ -2,9 +2,8 @@
 
 from migrator.planner.lines import PARENT
 from migrator.records import Action
-from migrator.store.created import drop_unwanted
 from migrator.store.draft import Draft, StagedProblem
-from migrator.store.references import Cascade, cascades, has_rejected
+from migrator.store.references import Cascade, cascades, drop_unwanted, has_rejected
 
 
 def reject_dependants(draft: Draft) -> None:

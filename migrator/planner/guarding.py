@@ -7,9 +7,9 @@ from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.questions import question_id
 from migrator.planner.similar import Likeness, likenesses
 from migrator.records import ObjectType
-from migrator.store.created import created_by, let_stand_in
 from migrator.store.draft import StagedProblem
 from migrator.store.likeness import Named, object_and_key
+from migrator.store.references import created_by, let_stand_in
 from migrator.store.resolving import note_waiting
 
 _HINT = "write the name in one way, or state on_ambiguous: ask to decide each"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from migrator.planner.cascades import reject_cascades, reject_dependants
-from migrator.planner.creating import Creating
 from migrator.planner.decisions import Decisions
 from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.guarding import guard_created
@@ -12,6 +11,7 @@ from migrator.planner.late import staged_by, state_late
 from migrator.planner.levels import LAST_WAVE, WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
 from migrator.planner.matching import settle_matches
+from migrator.planner.missing import RecordMaker
 from migrator.planner.questions import question_id
 from migrator.planner.survey import label_of
 from migrator.records import Action
@@ -45,7 +45,7 @@ class Lookups:
         self._desk = desk
         self._compiled = desk.compiled
         self._draft = desk.draft
-        self._creating = Creating(desk, next_record)
+        self._maker = RecordMaker(desk, next_record)
         self._created = next_record
         self._waves = sorted({wave for waves in desk.compiled.waves for wave in waves})
 
@@ -54,11 +54,11 @@ class Lookups:
         first, after = 1, 0
         index_references(self._draft)
         while True:
-            newest, created = last_reference(self._draft), self._creating.next_record
+            newest, created = last_reference(self._draft), self._maker.next_record
             self._resolve_rounds(first, after)
-            if not self._creating.asks_anew:
+            if not self._maker.asks_anew:
                 break
-            first, after, self._creating.asks_anew = created, newest, False
+            first, after, self._maker.asks_anew = created, newest, False
         guard_created(self._desk, self._created)
         self._settle_postponed()
         for wave in self._waves:
@@ -99,7 +99,7 @@ class Lookups:
         plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
         creating = [known.number for known in plain if known.lookup.on_missing == "create"]
         if ask(self._draft, wave, [known.number for known in plain], creating, after=after):
-            self._creating.create_missing()
+            self._maker.create_missing()
         else:
             self._resolve_each(found_in_wave(self._draft, wave, after=after))
         point(self._draft, wave, after=after)
@@ -108,7 +108,7 @@ class Lookups:
         with Decisions(self._draft) as decisions:
             for found in references:
                 self._decide(found, decisions)
-        self._creating.create_missing()
+        self._maker.create_missing()
 
     def _decide(self, found: Found, decisions: Decisions) -> None:
         """Resolve what is clear, note what is to be created, and put the rest off."""

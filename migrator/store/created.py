@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 from migrator.json_text import from_json
 from migrator.records import Action
 from migrator.store.draft import Draft, IdentityRow, RecordRow, ReferenceRow
-from migrator.store.plan_schema import LOOKUP_LINE
-from migrator.store.references import hold_against, resolve
-
-_CREATED = "record, lookup, digest, proof"
+from migrator.store.references import CREATED, Created, hold_against
 
 
 class Missing(NamedTuple):
@@ -50,15 +47,6 @@ def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
         yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
 
 
-class Created(NamedTuple):
-    """A record that a lookup asked for: which lookup, for which value."""
-
-    record: int
-    lookup: int
-    digest: int
-    proof: int
-
-
 def add_created(
     draft: Draft,
     records: Sequence[RecordRow],
@@ -68,7 +56,7 @@ def add_created(
 ) -> None:
     """Stage records that lookups ask for. What they state counts from `recognise_created` on."""
     draft.add_rows(records, [], references, [])
-    draft.many(f"INSERT INTO scratch.created({_CREATED}) VALUES(?,?,?,?)", created)
+    draft.many(f"INSERT INTO scratch.created({CREATED}) VALUES(?,?,?,?)", created)
     draft.many("INSERT INTO scratch.fresh VALUES(?,?,?,?,?)", identities)
 
 
@@ -98,42 +86,3 @@ def _settle_twins(draft: Draft) -> None:
             stands.setdefault(record, other)
     draft.set_state(Action.SKIP, stands)
     draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((new, old) for old, new in stands.items()))
-
-
-def created_by(draft: Draft, record: int) -> Created:
-    """Tell which lookup created a record first."""
-    return Created(*draft.run(f"SELECT {_CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
-
-
-def let_stand_in(draft: Draft, record: int, other: int) -> None:
-    """Let another record, planned or of the target, take the place of one that a lookup created."""
-    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
-    resolve(draft, ((*slot, other) for slot in pointing))
-    draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
-    draft.set_state(Action.SKIP, [record])
-
-
-def point_at_created(draft: Draft) -> None:
-    """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
-    draft.run(
-        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
-        " h.target, p.object, p.key FROM scratch.missing m"
-        " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
-        " LEFT JOIN scratch.holding h ON h.record=d.holding WHERE true ON CONFLICT DO NOTHING"
-    )
-    draft.run(
-        "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
-        " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
-    )
-    draft.run("DELETE FROM scratch.missing")
-
-
-def drop_unwanted(draft: Draft) -> int:
-    """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
-    return draft.run(
-        "UPDATE record SET state=? WHERE id>=(SELECT MIN(record) FROM scratch.created) AND row IS NULL"
-        " AND state='create' AND id NOT IN"
-        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
-        (str(Action.SKIP),),
-    ).rowcount

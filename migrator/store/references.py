@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from migrator.records import Action
 from migrator.store.draft import Draft, IdentityRow, StagedReference
-from migrator.store.plan_schema import MARKER_LINE
+from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 
 
 class Hit(NamedTuple):
@@ -50,6 +50,7 @@ class Cascade(NamedTuple):
 
 
 LOOKUP_KEY = "lookup"
+CREATED = "record, lookup, digest, proof"
 
 _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
@@ -145,6 +146,15 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int,
     draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
 
 
+class Created(NamedTuple):
+    """A record that a lookup asked for: which lookup, for which value."""
+
+    record: int
+    lookup: int
+    digest: int
+    proof: int
+
+
 def add_late_identities(draft: Draft, identities: Sequence[IdentityRow]) -> None:
     """Take identities of planned records that are known only after the target was read, and hold them against it."""
     draft.run("DELETE FROM scratch.page")
@@ -166,6 +176,35 @@ def hold_against(draft: Draft) -> None:
 def add_references(draft: Draft, references: list[StagedReference]) -> None:
     """Take references that are known only after others were resolved."""
     draft.add_rows([], [], references, [])
+
+
+def created_by(draft: Draft, record: int) -> Created:
+    """Tell which lookup created a record first."""
+    return Created(*draft.run(f"SELECT {CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
+
+
+def let_stand_in(draft: Draft, record: int, other: int) -> None:
+    """Let another record, planned or of the target, take the place of one that a lookup created."""
+    pointing = draft.run("SELECT record, field, item FROM scratch.resolution WHERE holder=?", (record,)).fetchall()
+    resolve(draft, ((*slot, other) for slot in pointing))
+    draft.run("UPDATE scratch.identity SET record=? WHERE record=? AND line=?", (other, record, LOOKUP_LINE))
+    draft.set_state(Action.SKIP, [record])
+
+
+def point_at_created(draft: Draft) -> None:
+    """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
+    draft.run(
+        "INSERT INTO scratch.resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record), h.id,"
+        " h.target, p.object, p.key FROM scratch.missing m"
+        " JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
+        " JOIN record p ON p.id=c.record LEFT JOIN scratch.matched d ON d.record=c.record"
+        " LEFT JOIN scratch.holding h ON h.record=d.holding WHERE true ON CONFLICT DO NOTHING"
+    )
+    draft.run(
+        "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
+        " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
+    )
+    draft.run("DELETE FROM scratch.missing")
 
 
 def has_rejected(draft: Draft) -> bool:
@@ -213,6 +252,16 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
         (number, f'$."{field}".{LOOKUP_KEY}', field),
     )
     return (record for (record,) in found)
+
+
+def drop_unwanted(draft: Draft) -> int:
+    """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
+    return draft.run(
+        "UPDATE record SET state=? WHERE id>=(SELECT MIN(record) FROM scratch.created) AND row IS NULL"
+        " AND state='create' AND id NOT IN"
+        " (SELECT s.holder FROM scratch.resolution s JOIN record r ON r.id=s.record AND r.state='create')",
+        (str(Action.SKIP),),
+    ).rowcount
 
 
 class Late(NamedTuple):

@@ -1,6 +1,6 @@
-"""What lookups create: one record for each value that was asked for in vain, many at once."""
+"""What lookups miss and create: one record for each value that was asked for in vain, many at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -12,9 +12,10 @@ from migrator.planner.known import CREATE, LOOKUP, KnownLookup
 from migrator.planner.late import staged_by
 from migrator.planner.matching import settle_created
 from migrator.planner.stating import Stating
-from migrator.store.created import Created, Missing, add_created, askers, missing, point_at_created, recognise_created
-from migrator.store.draft import STAGED, IdentityRow, RecordRow, StagedReference
+from migrator.store.created import Missing, add_created, askers, missing, recognise_created
+from migrator.store.draft import IdentityRow, StagedRecord, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE
+from migrator.store.references import Created, point_at_created
 
 MAX_FRESH = 50_000  # records whose identities are sorted together, and whose twins are held in memory
 
@@ -29,11 +30,10 @@ class _Made(NamedTuple):
     fields: dict[str, Any]
 
 
-class Creating:
-    """Creates what lookups miss; `next_record` numbers it.
+class RecordMaker:
+    """Makes the records that lookups miss; `next_record` numbers them.
 
-    `asks_anew` tells that something was created whose own references, or what it states of itself, must still be seen
-    to.
+    `asks_anew` tells that some of them ask for others themselves, or state later what they are recognised by.
     """
 
     def __init__(self, desk: Desk, next_record: int) -> None:
@@ -62,13 +62,21 @@ class Creating:
         point_at_created(self._draft)
 
     def _create(self, batch: list[Missing]) -> None:
-        made = [one for item in batch if (one := self._made(item)).fields]
-        numbers = range(self.next_record, self.next_record + len(made))
+        found = [one for item in batch if (one := self._made(item)).fields]
+        made = list(enumerate(found, self.next_record))
         self.next_record += len(made)
-        records, references = self._staged(numbers, made)
-        created = [Created(n, one.known.number, one.digest, one.proof) for n, one in zip(numbers, made, strict=True)]
+        by_object: dict[str, list[tuple[int, _Made]]] = {}
+        for number, one in made:
+            by_object.setdefault(one.known.made, []).append((number, one))
+        records: list[StagedRecord] = []
+        identities: set[IdentityRow] = {(one.digest, one.proof, number, LOOKUP_LINE, 0) for number, one in made}
+        for name, some in by_object.items():
+            records += self._staged(name, some)
+            identities.update(self._identities(name, some))
+        references = [asked for number, one in made for asked in self._references(number, one)]
         self.asks_anew = self.asks_anew or bool(references)
-        add_created(self._draft, records, self._identities(numbers, made), references, created)
+        created = [Created(number, one.known.number, one.digest, one.proof) for number, one in made]
+        add_created(self._draft, records, list(identities), references, created)
 
     def _made(self, item: Missing) -> _Made:
         """Give what the first who asks creates that has anything to create it with; no fields where none has."""
@@ -86,36 +94,25 @@ class Creating:
         fields = {} if "id" in staged else staged.get(CREATE) or staged.get("fields") or {}
         return _Made(known, item.digest, item.proof, key, fields)
 
-    def _staged(self, numbers: Sequence[int], made: list[_Made]) -> tuple[list[RecordRow], list[StagedReference]]:
-        """Give the records as they are staged, and what they ask for themselves."""
-        objects = self._compiled.objects
-        records: list[RecordRow] = []
-        references: list[StagedReference] = []
-        for number, one in zip(numbers, made, strict=True):
-            item = objects[one.known.made]
-            records.append((number, item.number, None, None, one.key, None, to_json(one.fields), STAGED))
-            if any(value.__class__ is dict for value in one.fields.values()):
-                references += self._references(one.known, number, one.fields)
-        return records, references
+    def _staged(self, name: str, made: list[tuple[int, _Made]]) -> Iterator[StagedRecord]:
+        """Give records of one object as they are staged."""
+        number = self._compiled.objects[name].number
+        for record, one in made:
+            yield StagedRecord(record, number, None, None, one.key, None, to_json(one.fields))
 
-    def _identities(self, numbers: Sequence[int], made: list[_Made]) -> list[IdentityRow]:
-        """State what records are recognised by, and that what was asked for is each of them."""
-        found: set[IdentityRow] = {
-            (one.digest, one.proof, number, LOOKUP_LINE, 0) for number, one in zip(numbers, made, strict=True)
-        }
-        for name in dict.fromkeys(one.known.made for one in made):
-            item = self._compiled.objects[name]
-            own = [(number, one) for number, one in zip(numbers, made, strict=True) if one.known.made == name]
-            keys, fields = [one.key for _number, one in own], [one.fields for _number, one in own]
-            found.update(self._stating[name].identities_of_many([number for number, _one in own], keys, fields, []))
-            self.asks_anew = self.asks_anew or bool(item.match_level or item.asked_level)
-        return list(found)
+    def _identities(self, name: str, made: list[tuple[int, _Made]]) -> list[IdentityRow]:
+        """State what records of one object are recognised by."""
+        item = self._compiled.objects[name]
+        self.asks_anew = self.asks_anew or bool(item.match_level or item.asked_level)
+        keys, fields = [one.key for _record, one in made], [one.fields for _record, one in made]
+        return self._stating[name].identities_of_many([record for record, _one in made], keys, fields, [])
 
-    def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
+    def _references(self, record: int, made: _Made) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
-        inside = {name: inner for (_line, name), inner in known.inside.items()}
-        for name, value in fields.items():
-            if isinstance(value, dict) and LOOKUP in value:
+        known = made.known
+        for name, value in made.fields.items():
+            if value.__class__ is dict and LOOKUP in value:
+                inside = {name: inner for (_line, name), inner in known.inside.items()}
                 inner = known.created.get(name) or inside[name]
                 wave = self._compiled.waves[inner.number]
                 for digest in inner.digests(value, {}):
