@@ -3,7 +3,7 @@
 from migrator.planner.lines import PARENT
 from migrator.records import Action
 from migrator.store.draft import Draft, StagedProblem
-from migrator.store.references import Cascade, cascades, drop_unwanted, has_left, has_rejected
+from migrator.store.references import Cascade, cascades, drop_unwanted, has_rejected
 
 
 def reject_dependants(draft: Draft) -> None:
@@ -18,7 +18,7 @@ def reject_dependants(draft: Draft) -> None:
 def reject_cascades(draft: Draft) -> None:
     """Reject what points at rejected records, and so on; then drop created records for which nobody waits."""
     reject_dependants(draft)
-    while has_left(draft) and drop_unwanted(draft):
+    while draft.has_dropped and drop_unwanted(draft):
         pass
 
 

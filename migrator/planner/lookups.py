@@ -1,46 +1,32 @@
 """What references point at: resolved round by round, creating what is missing, one record for each value."""
 
-from collections.abc import Iterator, Mapping
-from itertools import chain, islice
-from operator import itemgetter
-from typing import Any
+from collections.abc import Iterator
 
-from migrator.json_text import to_json
 from migrator.planner.cascades import reject_cascades, reject_dependants
-from migrator.planner.creating import Creating
-from migrator.planner.decisions import BATCH, Decisions
+from migrator.planner.decisions import Decisions
 from migrator.planner.desk import Asking, Choosable, Desk
 from migrator.planner.guarding import guard_created
-from migrator.planner.identities import created_key
-from migrator.planner.known import CREATE, INNER, LOOKUP, KnownLookup, spell_asked
+from migrator.planner.known import INNER, spell_asked
 from migrator.planner.late import staged_by, state_late
 from migrator.planner.levels import LAST_WAVE, WAVES_PER_LEVEL
 from migrator.planner.lines import PARENT
-from migrator.planner.matching import settle_created, settle_matches
+from migrator.planner.matching import settle_matches
+from migrator.planner.missing import RecordMaker
 from migrator.planner.questions import question_id
-from migrator.planner.stating import Stating
 from migrator.planner.survey import label_of
 from migrator.records import Action
-from migrator.store.draft import STAGED, IdentityRow, StagedIdentity, StagedProblem, StagedRecord, StagedReference
+from migrator.store.draft import STAGED, StagedProblem
 from migrator.store.leaving import left_out_of
-from migrator.store.plan_schema import LOOKUP_LINE
 from migrator.store.references import (
-    Created,
     Found,
     Hit,
-    Missing,
-    add_created,
-    askers,
     fields_of,
     found_in_wave,
     found_postponed,
     found_unresolved,
     lacking,
     last_reference,
-    missing,
-    point_at_created,
     reopen_left_out,
-    settle_twins,
 )
 from migrator.store.resolving import ask, index_references, point
 
@@ -59,14 +45,8 @@ class Lookups:
         self._desk = desk
         self._compiled = desk.compiled
         self._draft = desk.draft
-        mapping = self._compiled.spec.name
-        self._stating = {name: Stating(item, mapping) for name, item in self._compiled.objects.items()}
-        self._creating = {
-            name: Creating(self._compiled, item, self._stating[name]) for name, item in self._compiled.objects.items()
-        }
-        self.next_record = next_record
+        self._maker = RecordMaker(desk, next_record)
         self._created = next_record
-        self._asks_anew = False
         self._waves = sorted({wave for waves in desk.compiled.waves for wave in waves})
 
     def resolve_all(self) -> None:
@@ -74,11 +54,11 @@ class Lookups:
         first, after = 1, 0
         index_references(self._draft)
         while True:
-            newest, created = last_reference(self._draft), self.next_record
+            newest, created = last_reference(self._draft), self._maker.next_record
             self._resolve_rounds(first, after)
-            if not self._asks_anew:
+            if not self._maker.asks_anew:
                 break
-            first, after, self._asks_anew = created, newest, False
+            first, after, self._maker.asks_anew = created, newest, False
         guard_created(self._desk, self._created)
         self._settle_postponed()
         for wave in self._waves:
@@ -119,7 +99,7 @@ class Lookups:
         plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
         creating = [known.number for known in plain if known.lookup.on_missing == "create"]
         if ask(self._draft, wave, [known.number for known in plain], creating, after=after):
-            self._create_missing()
+            self._maker.create_missing()
         else:
             self._resolve_each(found_in_wave(self._draft, wave, after=after))
         point(self._draft, wave, after=after)
@@ -128,7 +108,7 @@ class Lookups:
         with Decisions(self._draft) as decisions:
             for found in references:
                 self._decide(found, decisions)
-        self._create_missing()
+        self._maker.create_missing()
 
     def _decide(self, found: Found, decisions: Decisions) -> None:
         """Resolve what is clear, note what is to be created, and put the rest off."""
@@ -199,59 +179,6 @@ class Lookups:
                     decisions.skip(found.record)
                     skipped += 1
         return decided + (reopen_left_out(self._draft) if skipped else 0)
-
-    def _create_missing(self) -> None:
-        """Make one record for each value that was asked for in vain, in the spelling of the first who asked."""
-        first = self.next_record
-        asked = missing(self._draft)
-        while batch := list(islice(asked, BATCH)):
-            self._create(batch)
-        if self.next_record > first:
-            settle_created(self._desk, first)
-        point_at_created(self._draft)
-
-    def _create(self, batch: list[Missing]) -> None:
-        records: list[StagedRecord] = []
-        identities: list[IdentityRow] = []
-        references: list[StagedReference] = []
-        created: list[Created] = []
-        for item in batch:
-            asking = chain([item], askers(self._draft, item.digest, item.proof))
-            known, key, fields = next(filter(itemgetter(2), map(self._stated, asking)), (None, "", {}))
-            if known is None:
-                continue  # an id of the target is never created, nor a record without any value
-            made = self._compiled.objects[known.made]
-            record = self.next_record
-            self.next_record += 1
-            text = to_json(fields)
-            (told,) = self._creating[made.item.name].of_many([record], [key], [text])
-            records.append(StagedRecord(record, made.number, None, None, key, None, text, STAGED, *told))
-            stated = self._stating[made.item.name].identities(record, key, fields)
-            own = StagedIdentity(item.digest, item.proof, record, LOOKUP_LINE)
-            identities += stated if own in stated else [*stated, own]
-            references += self._references(known, record, fields)
-            created.append(Created(record, known.number, item.digest, item.proof))
-            self._asks_anew = self._asks_anew or bool(made.match_level or made.asked_level)
-        self._asks_anew = self._asks_anew or bool(references)
-        add_created(self._draft, records, identities, references, created)
-        settle_twins(self._draft)
-
-    def _stated(self, item: Missing) -> tuple[KnownLookup, str, dict[str, Any]]:
-        """Give what one who asks would create: by which lookup, with which key and fields; no fields, and it is not."""
-        known = self._compiled.lookups[item.lookup]
-        staged = staged_by(self._compiled, known, item.fields, item.field, item.item)
-        key = staged.get("key") or created_key(self._compiled.spec.asked_object(known.made), (item.digest, item.proof))
-        return known, key, {} if "id" in staged else dict(staged.get(CREATE) or staged.get("fields") or {})
-
-    def _references(self, known: KnownLookup, record: int, fields: Mapping[str, Any]) -> Iterator[StagedReference]:
-        """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
-        inside = {name: inner for (_line, name), inner in known.inside.items()}
-        for name, value in fields.items():
-            if isinstance(value, dict) and LOOKUP in value:
-                inner = known.created.get(name) or inside[name]
-                wave = self._compiled.waves[inner.number]
-                for digest in inner.digests(value, {}):
-                    yield StagedReference(record, name, 0, inner.number, wave[inner.line_of(value)], *digest)
 
     def _ambiguous(self, found: Found, live: list[Hit]) -> StagedProblem:
         """Refuse a record whose reference has several answers, or put the question to a person."""

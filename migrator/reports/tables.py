@@ -4,12 +4,11 @@ All are private, complete or not there at all, and every CSV cell that a spreads
 `'` in front, which reading it back takes away again.
 """
 
-import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -22,8 +21,8 @@ from migrator.store.options import plan_options
 from migrator.store.plan import Plan
 from migrator.store.sqlite import make_private_folder
 from migrator.store.views import (
+    PROBLEM_NAMES,
     MissingParent,
-    all_problems,
     created_for_lookups,
     duplicate_rows,
     gone_keys,
@@ -31,6 +30,7 @@ from migrator.store.views import (
     keys_of,
     landed_operations,
     missing_parents,
+    problem_rows,
     proposed_matches,
     reject_columns,
     rejected_rows,
@@ -42,9 +42,12 @@ REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_
 ID_MAP = ("object", "source_key", "target_id", "state")
 
 NEAR = 0.6
+ROWS_TOGETHER = 500
 
 _DUPLICATE_CODES = frozenset({"E301", "E302", "E303"})
 _TRIGGER = re.compile(r"[\s\x00\u00a0]*['=+\-@\t\r\n\x00＝＋－＠]")  # noqa: RUF001 - full-width signs act as well
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` would make one for each value
+_QUOTE = json.encoder.encode_basestring  # what it does to text
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
 
 
@@ -82,7 +85,7 @@ def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
     """Write what became of each operation. Raises StoreError."""
     make_private_folder(folder)
     path = folder / "results.csv"
-    write_file(path, lambda file: _write_csv(file, _results(plan, reader)))
+    write_file(path, lambda file: file.writelines(csv_lines(_results(plan, reader))))
     return path
 
 
@@ -90,44 +93,65 @@ def write_id_map(plan: Plan, reader: LedgerReader, path: Path) -> int:
     """Write which target id each source key was given; gives how many. Raises StoreError."""
     counter = count()
     rows = (row for row, _n in zip(id_map(plan, reader), counter, strict=False))
-    write_file(path, lambda file: _write_csv(file, chain([ID_MAP], rows)))
+    write_file(path, lambda file: file.writelines(csv_lines(chain([ID_MAP], rows))))
     return next(counter)
 
 
-def _write_table(path: Path, rows: Iterable[Iterable[object]]) -> None:
-    write_file(path, lambda file: _write_csv(file, rows))
+def _write_table(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    write_file(path, lambda file: file.writelines(csv_lines(rows)))
 
 
-def _write_csv(file: TextIO, rows: Iterable[Iterable[object]]) -> None:
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    for row in rows:
-        writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in row])
+def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Write rows of one width as CSV, each cell guarded and in quotes; many at once, by columns."""
+    given = iter(rows)
+    while batch := list(islice(given, ROWS_TOGETHER)):
+        columns = zip(*map(_csv_column, zip(*batch, strict=True)), strict=True)
+        yield from (f'"{line}"\r\n' for line in map('","'.join, columns))
+
+
+def _csv_column(cells: Sequence[object]) -> Iterable[str]:
+    """Guard the cells of a column, and double their quotes; if all begin with letters or digits, none needs a guard."""
+    texts = [*map(_text_of, cells)] if {*map(type, cells)} - {str} else [*map(str, cells)]
+    begun = "".join({text[:1] for text in texts})
+    if begun and not begun.isalnum():
+        texts = [*map(safe_cell, texts)]
+    return [text.replace('"', '""') for text in texts] if '"' in "".join(texts) else texts
+
+
+def _text_of(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
 def _write_lines(file: TextIO, plan: Plan) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` would make one for each line
-    file.writelines(encode(problem) + "\n" for problem in all_problems(plan))
+    """Write each problem as JSON, many at once; all of them have the same keys."""
+    line = f"""{{"v": 1, {", ".join(f'"{name}": %s' for name in PROBLEM_NAMES)}}}\n"""
+    rows = problem_rows(plan)
+    while batch := list(islice(rows, ROWS_TOGETHER)):
+        file.writelines(map(line.__mod__, zip(*map(_json_column, zip(*batch, strict=True)), strict=True)))
+
+
+def _json_column(values: Sequence[object]) -> list[str]:
+    is_text = {*map(type, values)} == {str}
+    return [*map(_QUOTE, map(str, values))] if is_text else [*map(_ENCODE, values)]
 
 
 def _rejects(plan: Plan) -> Iterator[list[object]]:
     """Give the original columns of all objects with the original text, then what is wrong; a line for each row."""
-    columns = list(dict.fromkeys(name for row in reject_columns(plan) for name in row))
+    columns = tuple(dict.fromkeys(name for row in reject_columns(plan) for name in row))
     yield [*columns, *REJECT_COLUMNS]
     for row in rejected_rows(plan):
-        cells = dict(zip(row.columns, row.cells, strict=False))
-        codes, fields, values, facts, fixes = (
-            "; ".join(filter(None, part)) for part in zip(*row.problems, strict=True)
-        )
-        yield [
-            *(original_cell(cells.get(name)) for name in columns),
-            row.row,
-            row.object,
-            codes,
-            fields,
-            values,
-            facts,
-            fixes,
-        ]
+        cells = row.cells
+        if row.columns != columns or len(cells) != len(columns):
+            named = dict(zip(row.columns, cells, strict=False))
+            cells = [named.get(name) for name in columns]
+        if {*map(type, cells)} != {str}:
+            cells = [*map(original_cell, cells)]
+        told = row.problems[0] if len(row.problems) == 1 else _joined(row.problems)
+        yield [*cells, row.row, row.object, *told]
+
+
+def _joined(problems: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    return ("; ".join(filter(None, part)) for part in zip(*problems, strict=True))
 
 
 def original_cell(cell: object) -> str:

@@ -6,9 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from migrator.json_text import from_json
 from migrator.records import Action
-from migrator.store.draft import Draft, IdentityRow, StagedRecord, StagedReference
+from migrator.store.draft import Draft, IdentityRow, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 from migrator.store.pointing import LOOKUP_KEY
 
@@ -39,18 +38,6 @@ class Found(NamedTuple):
     hits: list[Hit]
 
 
-class Missing(NamedTuple):
-    """One value that was looked for in vain: who asked first, and with what fields."""
-
-    digest: int
-    proof: int
-    record: int
-    field: str
-    item: int
-    lookup: int
-    fields: dict[str, Any]
-
-
 class Cascade(NamedTuple):
     """A record whose parent was rejected, and where that parent stands."""
 
@@ -63,7 +50,7 @@ class Cascade(NamedTuple):
     parent_code: str
 
 
-_CREATED = "record, lookup, digest, proof"
+CREATED = "record, lookup, digest, proof"
 
 _FOUND = (
     "SELECT f.rowid, f.record, r.object, f.field, f.item, f.lookup, f.digest, f.proof,"
@@ -157,30 +144,6 @@ def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int,
     draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
 
 
-def missing(draft: Draft) -> Iterator[Missing]:
-    """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
-    rows = draft.run(  # beside MIN, SQLite takes the other columns from the row that holds the minimum
-        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields FROM (SELECT digest, proof,"
-        " field, item, lookup, MIN(record) AS first FROM scratch.missing GROUP BY digest, proof) g"
-        " JOIN record r ON r.id=g.first LEFT JOIN scratch.created c ON c.digest=g.digest AND c.proof=g.proof"
-        " WHERE c.record IS NULL ORDER BY g.first"
-    )
-    for digest, proof, record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
-
-
-def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
-    """Give all who looked for one value in vain, in their order."""
-    rows = draft.run(
-        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
-        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND EXISTS (SELECT 1 FROM scratch.missing m WHERE"
-        " m.digest=f.digest AND m.proof=f.proof AND m.lookup=f.lookup) ORDER BY f.record",
-        (digest, proof),
-    )
-    for record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
-
-
 class Created(NamedTuple):
     """A record that a lookup asked for: which lookup, for which value."""
 
@@ -190,26 +153,18 @@ class Created(NamedTuple):
     proof: int
 
 
-def add_created(
-    draft: Draft,
-    records: list[StagedRecord],
-    identities: Sequence[IdentityRow],
-    references: list[StagedReference],
-    created: list[Created],
-) -> None:
-    """Stage records that lookups ask for, hold them against the target, and let what asked find them."""
-    draft.add_rows(records, [], references, [])
-    draft.many(f"INSERT INTO scratch.created({_CREATED}) VALUES(?,?,?,?)", created)
-    add_late_identities(draft, identities)
-
-
 def add_late_identities(draft: Draft, identities: Sequence[IdentityRow]) -> None:
     """Take identities of planned records that are known only after the target was read, and hold them against it."""
     draft.run("DELETE FROM scratch.page")
     draft.many("INSERT INTO scratch.page VALUES(?,?,?,?,?)", identities)
+    hold_against(draft)
+
+
+def hold_against(draft: Draft) -> None:
+    """Let the page of identities count, and hold planned records of it against what the target holds."""
     draft.run(
         "INSERT OR IGNORE INTO scratch.candidate SELECT p.record, p.line, h.record FROM scratch.page p"
-        " JOIN scratch.identity h ON h.digest=p.digest AND h.proof=p.proof AND h.line=p.line AND h.record<0"
+        " CROSS JOIN scratch.identity h ON h.digest=p.digest AND h.proof=p.proof AND h.line=p.line AND h.record<0"
         " WHERE p.line>=?",
         (MARKER_LINE,),
     )
@@ -223,7 +178,7 @@ def add_references(draft: Draft, references: list[StagedReference]) -> None:
 
 def created_by(draft: Draft, record: int) -> Created:
     """Tell which lookup created a record first."""
-    return Created(*draft.run(f"SELECT {_CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
+    return Created(*draft.run(f"SELECT {CREATED} FROM scratch.created WHERE record=?", (record,)).fetchone())
 
 
 def let_stand_in(draft: Draft, record: int, other: int) -> None:
@@ -248,11 +203,6 @@ def point_at_created(draft: Draft) -> None:
         " LEFT JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL"
     )
     draft.run("DELETE FROM scratch.missing")
-
-
-def has_left(draft: Draft) -> bool:
-    """Tell whether any record is no longer staged: rejected, or left out."""
-    return draft.run("SELECT 1 FROM record WHERE state<>'create' LIMIT 1").fetchone() is not None
 
 
 def has_rejected(draft: Draft) -> bool:
@@ -301,24 +251,11 @@ def lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     return (record for (record,) in found)
 
 
-def settle_twins(draft: Draft) -> None:
-    """Let earlier planned records stand in for those just created that have the match value of one.
-
-    Only the first filled match line counts, as for rows that are duplicates.
-    """
-    found = draft.run(
-        "SELECT p.record, MIN(o.record) FROM scratch.page p JOIN record r ON r.id=p.record AND r.state='create'"
-        " JOIN scratch.identity o ON o.digest=p.digest AND o.proof=p.proof AND o.line=p.line AND o.record<p.record"
-        " JOIN record e ON e.id=o.record AND e.state='create' WHERE p.is_first=1 GROUP BY p.record"
-    ).fetchall()
-    draft.set_state(Action.SKIP, [record for record, _other in found])
-    draft.many("UPDATE scratch.created SET record=? WHERE record=?", ((other, record) for record, other in found))
-
-
 def drop_unwanted(draft: Draft) -> int:
     """Drop created records for which nobody waits any longer, a first layer of them; tells how many."""
     return draft.run(
-        "UPDATE record SET state=? WHERE row IS NULL AND state='create' AND id NOT IN"
+        "UPDATE record SET state=? WHERE id>=(SELECT MIN(record) FROM scratch.created) AND row IS NULL"
+        " AND state='create' AND id NOT IN"
         " (SELECT s.holder FROM resolution s JOIN record r ON r.id=s.record AND r.state='create')",
         (str(Action.SKIP),),
     ).rowcount

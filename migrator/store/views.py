@@ -16,6 +16,10 @@ from migrator.store.plan import Plan
 from migrator.store.states import State
 
 SAMPLE_ROWS = 5
+PROBLEM_NAMES = ("code", "object", "file", "row", "key", "field", "value", "fact", "hint")
+
+_OBJECTS = "SELECT id, name, columns FROM object"
+_REFUSED = itemgetter(0, 1, 2, 3)
 
 
 class ProblemGroup(NamedTuple):
@@ -100,17 +104,15 @@ def sample_changes(plan: Plan, action: Action, limit: int) -> list[Change]:
 
 def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
     """Give every refused row in the order of the source, with all that stands against it."""
+    objects = {number: (name, tuple(json.loads(columns))) for number, name, columns in plan.db.execute(_OBJECTS)}
+    # Numbers are sorted, not whole rows; SQLite keeps the order of a subquery that has a limit.
     rows = plan.db.execute(
-        "SELECT r.id, o.name, o.columns, r.cells, r.row, p.code, p.field, p.value, p.fact, p.hint FROM record r"
-        " JOIN object o ON o.id=r.object JOIN problem p ON p.record=r.id"
-        " WHERE r.state='reject' AND r.row IS NOT NULL ORDER BY r.id, p.id"
+        "SELECT r.id, r.object, r.cells, r.row, p.code, p.field, p.value, p.fact, p.hint"
+        " FROM (SELECT record, id FROM problem ORDER BY record, id LIMIT -1) n CROSS JOIN problem p ON p.id=n.id"
+        " CROSS JOIN record r ON r.id=n.record WHERE r.state='reject' AND r.row IS NOT NULL"
     )
-    headers: dict[str, tuple[str, ...]] = {}
-    for _record, group in groupby(rows, key=itemgetter(0)):
-        listed = list(group)
-        _first, name, columns, cells, row, *_problem = listed[0]
-        header = headers.get(columns) or headers.setdefault(columns, tuple(json.loads(columns)))
-        yield RejectedRow(name, header, unpack_cells(cells), row, [item[5:] for item in listed])
+    for (_record, number, cells, row), group in groupby(rows, key=_REFUSED):
+        yield RejectedRow(*objects[number], unpack_cells(cells), row, [item[4:] for item in group])
 
 
 def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
@@ -135,16 +137,19 @@ def key_of(plan: Plan, record: int) -> str:
     return str(plan.db.execute("SELECT key FROM record WHERE id=?", (record,)).fetchone()[0])
 
 
-def all_problems(plan: Plan) -> Iterator[dict[str, Any]]:
-    """Give every problem, for machines."""
-    rows = plan.db.execute(
+def problem_rows(plan: Plan) -> Iterator[tuple[str | int | None, ...]]:
+    """Give every problem in the order of `PROBLEM_NAMES`."""
+    yield from plan.db.execute(
         "SELECT p.code, o.name, f.name, r.row, r.key, p.field, p.value, p.fact, p.hint FROM problem p"
         " LEFT JOIN object o ON o.id=p.object LEFT JOIN record r ON r.id=p.record LEFT JOIN file f ON f.id=r.file"
         " ORDER BY p.id"
     )
-    names = ("code", "object", "file", "row", "key", "field", "value", "fact", "hint")
-    for row in rows:
-        yield {"v": 1, **dict(zip(names, row, strict=True))}
+
+
+def all_problems(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Give every problem, for machines."""
+    for row in problem_rows(plan):
+        yield {"v": 1, **dict(zip(PROBLEM_NAMES, row, strict=True))}
 
 
 def missing_parents(plan: Plan) -> Iterator[MissingParent]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from planning_cases import Desk, firms, people
 
+from migrator.planner import missing
 from migrator.store.plan import Plan
 from migrator.store.views import created_for_lookups
 
@@ -225,3 +226,22 @@ def test_row_that_is_refused_for_another_does_not_wait(tmp_path: Path) -> None:
     desk.plan(firms() + people(fields=f"{own}, CurrentPosition_Company_Id: {{{BY_NAME}}}"))
     with Plan(tmp_path / "acme.plan") as plan:
         assert [(one.values, one.rows) for one in created_for_lookups(plan)] == [("Acme", 1)]
+
+
+@pytest.mark.parametrize("together", [1, 1_000])
+def test_record_that_another_stands_in_for_stands_in_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """The second has the site of the first; the third has the name of the second alone, and is made by itself."""
+    monkeypatch.setattr(missing, "BATCH", together)
+    monkeypatch.setattr(missing, "MAX_FRESH", together)
+    rows = ("1,A,,Acme,x.example,d1", "2,B,,Bolt,x.example,d2", "3,C,,Bolt,,d3")
+    desk = desk_with(tmp_path, *rows, header="id,last,email,firm,site,about")
+    lookup = "lookup: companies, by: [{Description: about}], on_missing: create"
+    create = "create: {Name: firm, Website_Business: site, Description: about}"
+    seen = desk.plan(firms() + pointing(f"{lookup}, {create}"))
+    made = {name: change for name, change in seen.changes.items() if "companies" in name}
+    assert [change["Description"] for change in made.values()] == ["d1", "d3"]
+    first, third = (f"@{name.removeprefix('+ ')}" for name in made)
+    found = [change["CurrentPosition_Company_Id"] for name, change in seen.changes.items() if "contacts" in name]
+    assert found == [first, first, third]

@@ -1,6 +1,7 @@
 """The files beside a report: private, complete or not there, and safe in a spreadsheet without loss."""
 
 import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from report_cases import MAPPING, NOW, TABLES, make, reader, run
 from migrator.errors import StoreError
 from migrator.reports.tables import (
     REJECT_COLUMNS,
+    csv_lines,
     safe_cell,
     unsafe_cell,
     write_plan_tables,
@@ -40,6 +42,7 @@ NUMBER = re.compile(r"[+-]?[0-9.,]+", re.ASCII)
 SIGNS = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from("=+-@'\t\r\n\x00 \u00a0\uff1d\uff0b\uff0d\uff20129.,"))
 )
+CELLS = st.one_of(SIGNS.filter(lambda text: "\x00" not in text), st.integers(), st.none())
 
 
 @pytest.fixture(scope="module")
@@ -115,23 +118,15 @@ def test_guard_is_undone_without_loss(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(SIGNS.filter(lambda text: "\x00" not in text), min_size=1, max_size=4))
-def test_guarded_row_comes_back_through_csv(cells: list[str]) -> None:
-    """Quotes, line ends and delimiters in cells survive the way out and back."""
-    lines: list[str] = []
-    csv.writer(_Lines(lines), quoting=csv.QUOTE_ALL).writerow([safe_cell(cell) for cell in cells])
-    (row,) = csv.reader(lines, strict=True)
-    assert [unsafe_cell(cell) for cell in row] == cells
-
-
-class _Lines:
-    """Keeps what a CSV writer writes, line by line as a file gives it back."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-
-    def write(self, text: str) -> None:
-        self._lines += re.findall(r"[^\n\r]*(?:\r\n|\n|\r|$)", text)[:-1]
+@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=4)))
+def test_rows_are_csv_as_the_standard_library_writes_it(rows: list[list[str | int | None]]) -> None:
+    """Every cell stands in quotes, guarded, and quotes, line ends and delimiters in it survive the way back."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    written = io.StringIO(newline="")
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([map(safe_cell, row) for row in texts])
+    assert "".join(csv_lines(rows)) == written.getvalue()
+    back = csv.reader(io.StringIO(written.getvalue(), newline=""), strict=True)
+    assert [[unsafe_cell(cell) for cell in row] for row in back] == texts
 
 
 def test_rejects_hold_the_union_of_all_columns(made: Path) -> None:
