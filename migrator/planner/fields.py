@@ -60,7 +60,8 @@ def _short_ways(value: Value, field: Field, position: int, chain: Get | None, ta
     steps = _of_text(value)
     if steps is None or not is_text:
         return Taking(one, Memo(one, position).of)
-    return Taking(one, _all_texts(position, steps, _longest(field), one))
+    texts = _all_texts(position, steps, _longest(field), one)
+    return Taking(one, texts if value.on_error == "reject" else _or_odd(texts))
 
 
 def _longest(field: Field) -> int:
@@ -97,6 +98,17 @@ def _transformed(position: int, chain: Get, coerce: Coerce, take: Take) -> Take:
         return None if found is None else coerce(found)
 
     return transformed
+
+
+def _or_odd(take_all: TakeAll) -> TakeAll:
+    """Leave rows with values that are refused to the way of one row, which knows what becomes of those."""
+
+    def taken(bundle: Bundle) -> Sequence[Canonical]:
+        column = take_all(bundle)
+        bundle.odd.update(bundle.take_refused())
+        return column
+
+    return taken
 
 
 def _all_texts(position: int, steps: Sequence[OfText], longest: int, take: Take) -> TakeAll:

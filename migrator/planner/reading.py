@@ -1,6 +1,6 @@
 """Rows → all that the draft takes of them, many at once: it needs nothing but the rows, so any process can do it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import itemgetter
@@ -92,13 +92,23 @@ class RowReader:
             identities=self._stating.identities_of_many(records, said.keys, said.fields, said.rows),
             references=_references(records, said),
         )
+        if said.refused:
+            self._refuse({first + n: findings for n, findings in said.refused.items()}, sheaf)
         for n in said.odd:
             self._read_one(first + n, rows[n], sheaf)
         if said.odd:
+            sheaf.problems.sort(key=itemgetter(0))
             sheaf.records.sort(key=itemgetter(0))
             sheaf.identities.sort(key=itemgetter(2))
             sheaf.references.sort(key=itemgetter(0))
         return sheaf
+
+    def _refuse(self, refused: Mapping[int, list[Finding]], sheaf: Sheaf) -> None:
+        """Mark records that are refused for some of their values, and say why."""
+        state, number = (str(Action.REJECT),), self._number
+        sheaf.records = [(*row[:-1], *state) if row[0] in refused else row for row in sheaf.records]
+        for record, findings in refused.items():
+            sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
 
     def _odd_among(self, rows: Sequence[Row | Refused]) -> set[int]:
         """Find the rows that must be read by themselves, before a look into their cells."""

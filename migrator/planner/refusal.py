@@ -17,6 +17,25 @@ class ValueRefusedError(Exception):
         self.hint = hint
 
 
+def fact_of(error: ValueRefusedError) -> str:
+    """Tell what is wrong with a value, and the value."""
+    return f"{error.fact}: '{error.value}'" if error.value else error.fact
+
+
+class Refusal(NamedTuple):
+    """What is wrong with a value, where that is kept: its code, the text found, the fact, a hint."""
+
+    code: str
+    value: str
+    fact: str
+    hint: str
+
+
+def refusal_of(error: ValueRefusedError) -> Refusal:
+    """Keep what an error says."""
+    return Refusal(error.code, error.value, fact_of(error), error.hint)
+
+
 class Noted(NamedTuple):
     """A value that was changed in a way that the plan must say."""
 

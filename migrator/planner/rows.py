@@ -14,7 +14,7 @@ from migrator.planner.identities import ROW, Digest, digest_of
 from migrator.planner.lines import PARENT
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.queries import Ask, Query
-from migrator.planner.refusal import CONTROL, ValueRefusedError, spell
+from migrator.planner.refusal import CONTROL, ValueRefusedError, fact_of, spell
 from migrator.planner.transforms.text import WHITE
 from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, Value, all_lookups, lines_of
@@ -58,12 +58,11 @@ class Reading(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A field that is taken from the row."""
+    """A field that is taken from the row, and what a blank one does: `reject`, `clear` or nothing."""
 
     name: str
     taking: Taking
-    is_required: bool
-    clears: bool
+    on_blank: str
 
 
 class Pointing(NamedTuple):
@@ -88,7 +87,7 @@ class RowFunction:
         self._key_position = _only_position(item.key, scope.columns)
         self._key_names = ", ".join(item.key)
         self.fields = [
-            Taken(field.name, compile_field(field, target, scope), field.value.is_required, field.clears)
+            Taken(field.name, compile_field(field, target, scope), _on_blank(field))
             for field in item.fields
             if not is_reference(field.value)
         ]
@@ -156,7 +155,7 @@ class RowFunction:
     def _read_fields(self, cells: Cells, findings: list[Finding]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         notes: list[Note] = []
-        for name, taking, is_required, clears in self.fields:
+        for name, taking, on_blank in self.fields:
             try:
                 value = taking.take(cells, notes)
             except ValueRefusedError as error:
@@ -167,9 +166,9 @@ class RowFunction:
                 notes = []
             if value is not None:
                 fields[name] = value
-            elif is_required:
-                findings.append(_blank(name))
-            elif clears:
+            elif on_blank == "reject":
+                findings.append(blank(name))
+            elif on_blank == "clear":
                 fields[name] = None
         return fields
 
@@ -202,7 +201,7 @@ class RowFunction:
                 fields[name] = asked.staged
                 found += asked.queries
             elif on_blank == "reject":
-                findings.append(_blank(name))
+                findings.append(blank(name))
             elif on_blank == "clear":
                 fields[name] = None
             is_skipped = is_skipped or (asked is None and on_blank == "skip")
@@ -225,12 +224,8 @@ def _asked_columns(spec: MappingSpec, name: str) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(tuple(name for name, _ in line.inputs) for line in lines if line.kind == "row"))
 
 
-def fact_of(error: ValueRefusedError) -> str:
-    """Tell what is wrong with a value, and the value."""
-    return f"{error.fact}: '{error.value}'" if error.value else error.fact
-
-
-def _blank(name: str) -> Finding:
+def blank(name: str) -> Finding:
+    """Tell that a field has no value, or a row no parent, and must have one."""
     if name == PARENT:
         return Finding("E120", "parent", "", "the parent is blank", "fill it, or filter the row out")
     return Finding("E120", name, "", f"{name} is required and blank", "fill it, or give the field a default")

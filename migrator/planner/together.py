@@ -1,6 +1,6 @@
 """Many rows of one object, read together: by columns as far as they are plain, which gives what each says by itself."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import compress, repeat
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from migrator.planner.bundle import Bundle, Cells, Make, Memo, Take
 from migrator.planner.forms import Note
 from migrator.planner.identities import Digest
 from migrator.planner.queries import Ask, PlainAsk
-from migrator.planner.rows import Pointing, RowFunction, has_control, looked_at
+from migrator.planner.rows import Finding, Pointing, RowFunction, blank, has_control, looked_at
 from migrator.store.cells import are_texts
 
 Tail = tuple[str, int, int, int, int, int]  # a row of references, but for the record that it starts from
@@ -22,6 +22,8 @@ class Said(NamedTuple):
     """What plain rows say: `numbers` are their places among the rows that were read, `odd` those of the other rows.
 
     `pointed` holds a column for each lookup; `rows` are the digests by which lookups ask for rows by their columns.
+    `refused` are the plain rows that are refused for some of their values, by their places, and why; they ask for
+    nothing.
     """
 
     numbers: Sequence[int]
@@ -30,6 +32,40 @@ class Said(NamedTuple):
     pointed: Sequence[Sequence[Pointed | None]]
     rows: Sequence[list[Digest]]
     odd: Sequence[int]
+    refused: Mapping[int, list[Finding]] = {}
+
+
+class _Columns(NamedTuple):
+    """What was taken of all rows, column by column, and what is wrong with it by row, in the order of the columns."""
+
+    keys: Sequence[str]
+    fields: Sequence[Sequence[Any]]
+    pointed: Sequence[Sequence[Pointed | None]]
+    digests: Sequence[list[Digest]]
+    wrong: Mapping[int, list[Finding]]
+    dropped: Collection[tuple[int, str]]
+
+
+class _Taking:
+    """Takes columns from a bundle, and gathers what is wrong with their values."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self.wrong: dict[int, list[Finding]] = {}
+        self.dropped: list[tuple[int, str]] = []
+
+    def take(self, name: str, take_all: Callable[[Bundle], Sequence[Any]], on_blank: str) -> Sequence[Any]:
+        """Give a column, in which refused values are blank; `on_blank` says what blank ones do: `reject`, `clear`."""
+        column = take_all(self._bundle)
+        refused = self._bundle.take_refused()
+        for number, (code, value, fact, hint) in refused.items():
+            self.wrong.setdefault(number, []).append(Finding(code, name, value, fact, hint))
+        if on_blank == "clear":
+            self.dropped += [(number, name) for number in refused]
+        for number in _blanks(column) if on_blank == "reject" else ():
+            if number not in refused:
+                self.wrong.setdefault(number, []).append(blank(name))
+        return column
 
 
 class Together:
@@ -56,47 +92,60 @@ class Together:
         looks = looked_at(written, is_text=is_text)
         bundle = Bundle(rows, {*odd, *looks.odd}, is_text=is_text and not self._has_steps)
         keys = function.keys(bundle)
-        columns = [field.taking.take_all(bundle) for field in function.fields]
-        for field, column in zip(function.fields, columns, strict=True):
-            if field.is_required:
-                bundle.odd.update(_blanks(column))
+        bundle.odd.update(bundle.take_refused())
+        taking = _Taking(bundle)
+        fields = [taking.take(one.name, one.taking.take_all, one.on_blank) for one in function.fields]
         if len(bundle.odd) * 2 > len(rows):
             self._left_alone = LEFT_ALONE
             return Said([], [], [], [], [], range(len(rows)))
-        pointed = [take_all(bundle) for take_all in self._lookups]
+        pointed = [
+            taking.take(one.name, take_all, one.on_blank)
+            for one, take_all in zip(function.lookups, self._lookups, strict=True)
+        ]
         for lookup, found in zip(function.lookups, pointed, strict=True):
-            if lookup.on_blank in {"reject", "skip"}:
+            if lookup.on_blank == "skip":
                 bundle.odd.update(_blanks(found))
         digests = bundle.each(function.row_digests) if function.has_row_digests else []
-        by_row = range(len(rows)), keys, digests
-        said = self._said(bundle, by_row, columns, pointed)
+        bundle.odd.update(bundle.take_refused())
+        columns = _Columns(keys, fields, pointed, digests, taking.wrong, taking.dropped)
+        said = self._said(bundle, columns)
         if looks.unclear and (harmed := _harmed(said, looks.unclear)):
             bundle.odd.update(harmed)
-            return self._said(bundle, by_row, columns, pointed)
+            return self._said(bundle, columns)
         return said
 
-    def _said(
-        self,
-        bundle: Bundle,
-        by_row: tuple[Sequence[int], Sequence[str], Sequence[list[Digest]]],
-        columns: Sequence[Sequence[Any]],
-        pointed: Sequence[Sequence[Any]],
-    ) -> Said:
+    def _said(self, bundle: Bundle, columns: _Columns) -> Said:
         """Leave out the rows that are odd, and put the fields of each other one together."""
-        numbers, keys, digests = by_row
+        keys, taken, pointed, digests, wrong, _dropped = columns
+        numbers: Sequence[int] = range(len(bundle.rows))
         if bundle.odd:
             plain = [number not in bundle.odd for number in numbers]
-            columns, pointed = ([[*compress(one, plain)] for one in several] for several in (columns, pointed))
+            taken, pointed = ([[*compress(one, plain)] for one in several] for several in (taken, pointed))
             numbers, keys, digests = [*compress(numbers, plain)], [*compress(keys, plain)], [*compress(digests, plain)]
+            wrong = {number: found for number, found in wrong.items() if number not in bundle.odd}
         function = self._function
         fields = [self._blank.copy() for _number in numbers]
-        for field, column in zip(function.fields, columns, strict=True):
-            _fill(fields, field.name, column, _Blank((None, ""), field.clears))
+        for field, column in zip(function.fields, taken, strict=True):
+            _fill(fields, field.name, column, _Blank((None, ""), field.on_blank == "clear"))
+        _drop(fields, numbers, columns.dropped)
         if function.folding:
             fields = [function.folding.fold(one) for one in fields]
         for lookup, found in zip(function.lookups, pointed, strict=True):
             _fill(fields, lookup.name, [one and one[0] for one in found], _Blank((None,), lookup.on_blank == "clear"))
-        return Said(numbers, keys, fields, pointed, digests, sorted(bundle.odd))
+        _drop(fields, numbers, columns.dropped)
+        if wrong:
+            asking = [number not in wrong for number in numbers]
+            pointed = [[one if asks else None for one, asks in zip(each, asking, strict=True)] for each in pointed]
+        return Said(numbers, keys, fields, pointed, digests, sorted(bundle.odd), dict(sorted(wrong.items())))
+
+
+def _drop(records: list[dict[str, Any]], numbers: Sequence[int], dropped: Collection[tuple[int, str]]) -> None:
+    """Take out of the records the fields that a blank value clears, where the value is none but refused."""
+    if dropped:
+        named = dict(zip(numbers, records, strict=True))
+        for number, name in dropped:
+            if number in named:
+                named[number].pop(name, None)
 
 
 def _harmed(said: Said, unclear: Collection[int]) -> list[int]:

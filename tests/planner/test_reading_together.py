@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_cases import Desk, TypedSource
@@ -23,7 +24,7 @@ from migrator.planner.forms import Note, ReadFiles
 from migrator.planner.identities import marker_of
 from migrator.planner.normal import normal, normal_all
 from migrator.planner.reading import Refused, RowReader, Sheaf
-from migrator.planner.refusal import CONTROL, ValueRefusedError
+from migrator.planner.refusal import CONTROL, Refusal, ValueRefusedError
 from migrator.planner.rows import Finding, _encoding_findings, cleaner, looked_at
 from migrator.planner.shaping.bench import Row
 from migrator.planner.stating import Stating
@@ -256,7 +257,7 @@ def shout(cells: Sequence[Any], notes: list[Note]) -> str | None:
 def test_what_follows_from_one_column_is_kept_up_to_a_bound(
     batches: list[list[tuple[str, str]]], bound: tuple[str, int]
 ) -> None:
-    """What is not kept is made again; text that cannot be used makes its rows odd each time."""
+    """What is not kept is made again; text that cannot be used is refused each time, or makes its rows odd."""
     name, most = bound
     with patch(f"migrator.planner.bundle.{name}", most):
         memo = Memo(shout, 1)
@@ -264,9 +265,11 @@ def test_what_follows_from_one_column_is_kept_up_to_a_bound(
             before = set(memo)
             bundle = Bundle(rows, [], is_text=True)
             found = memo.of(bundle)
-            assert bundle.odd == {n for n, (_, text) in enumerate(rows) if "@" in text or text == "x"}
+            assert bundle.odd == {n for n, (_, text) in enumerate(rows) if text == "x"}
+            no = {n: Refusal("E110", "", "no", "") for n, (_, text) in enumerate(rows) if "@" in text}
+            assert bundle.take_refused() == no
             plain = [n for n in range(len(rows)) if n not in bundle.odd]
-            assert [found[n] for n in plain] == [rows[n][1].upper() or None for n in plain]
+            assert [found[n] for n in plain] == [None if n in no else rows[n][1].upper() or None for n in plain]
             is_full = len(before) >= most if name == "MOST_KEPT" else sum(map(len, before)) >= most
             assert set(memo) == (before if is_full else before | {text for _, text in rows})
 
@@ -312,10 +315,26 @@ def test_line_breaks_do_not_hide_what_a_transform_brings_in() -> None:
     assert [problem.fact for problem in together[0].problems] == ["holds the control character U+0007"]
 
 
+@pytest.mark.parametrize("more", ["", ", clear: true", ", required: true"])
+def test_rows_with_values_that_cannot_be_used_are_read_together(more: str) -> None:
+    """They say what they say by themselves, in their order among rows that are read one by one."""
+    whole = compiled(f"day: {{from: a{more}}}, count: b, boss: {{lookup: people, by: [{{day: c}}]}}")
+    tables = [("", "x", "", ""), ("2", "x", "y", "z"), ("3", "", "y", "2024-01-01")]
+    rows = rows_of(tables, is_text=True)
+    together, alone = both_ways(whole, rows)
+    assert together == alone
+    said = Together(whole.objects["people"].read, whole.waves, has_steps=False).read(tables, pack_rows(tables), [])
+    assert said.odd == [0]
+    assert {n: [one.field for one in found] for n, found in said.refused.items()} == {
+        1: ["count", "day", "boss"],
+        2: ["count", "day"] if "required" in more else ["count"],
+    }
+
+
 def test_rows_after_bad_ones_are_read_one_by_one_for_a_while() -> None:
-    """Where most rows are refused, no time goes into a look at the next few, and then there is one again."""
+    """Where most rows are odd, no time goes into a look at the next few, and then there is one again."""
     together = Together(compiled("mail: {from: a, transform: [email]}").objects["people"].read, (), has_steps=False)
-    bad, good = ([["1", mail, "", ""]] for mail in ("x", "a@b.org"))
+    bad, good = ([[key, "a@b.org", "", ""]] for key in ("", "1"))
     odd = [together.read(rows, pack_rows(rows), []).odd for rows in (good, bad, *[good] * LEFT_ALONE, good)]
     assert list(map(len, odd)) == [0, 1, *[1] * LEFT_ALONE, 0]
 

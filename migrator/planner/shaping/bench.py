@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import Finding, fact_of
+from migrator.planner.refusal import ValueRefusedError, fact_of
+from migrator.planner.rows import Finding
 from migrator.store.draft import Draft
 from migrator.store.spill import Partners
 
