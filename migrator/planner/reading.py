@@ -105,8 +105,8 @@ class RowReader:
 
     def _refuse(self, refused: Mapping[int, list[Finding]], sheaf: Sheaf) -> None:
         """Mark records that are refused for some of their values, and say why."""
-        state, number = (str(Action.REJECT),), self._number
-        sheaf.records = [(*row[:-1], *state) if row[0] in refused else row for row in sheaf.records]
+        number, state = self._number, str(Action.REJECT)
+        sheaf.records = [(*row[:7], state, *NOT_TOLD) if row[0] in refused else row for row in sheaf.records]
         for record, findings in refused.items():
             sheaf.problems += [StagedProblem(record, number, *finding) for finding in findings]
 
