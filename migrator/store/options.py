@@ -67,6 +67,8 @@ def gather_options(draft: Draft) -> None:
         " AND s.folded=fold(p.value) WHERE p.code IN (?,?,?)",
         (ADDED, BLANKED, SENT, ADDED),
     )
+    if draft.run("SELECT 1 FROM scratch.wanted LIMIT 1").fetchone() is None:
+        return
     draft.run(  # a part of an item, `phones[0].type`, is written with the whole list
         "INSERT INTO option SELECT NULL, MIN(object), field, value, code, COUNT(*) FROM ("
         " SELECT w.* FROM change c CROSS JOIN scratch.wanted w ON w.record=c.record"
