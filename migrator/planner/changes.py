@@ -7,7 +7,9 @@ from migrator.planner.composing import Composed, Composer, Counts
 from migrator.planner.engines import Engine
 from migrator.planner.sequence import Cycle, Sequence
 from migrator.store.changes import (
+    LAST,
     ChangeWriter,
+    Run,
     Staged,
     Turn,
     remember_skipped,
@@ -48,10 +50,8 @@ class ChangeMaker:
                 self.cycles.append(sequence.order(group))
                 take_layers(self._draft)
                 self._write(turns(self._draft))
-            elif self._composer.fillings[number := self._compiled.objects[group[0]].number].is_plain:
-                self._write_runs(group[0])
             else:
-                self._write(turns_of(self._draft, number))
+                self._write_object(group[0])
         numbers = [self._compiled.objects[name].number for name in self._compiled.order.objects]
         for number in numbers:
             take_deferred(self._draft, number)
@@ -66,10 +66,11 @@ class ChangeMaker:
         for batch in upcoming:
             self._take(compose(map(staged_of, batch)))
 
-    def _write_runs(self, name: str) -> None:
-        """Write new records as they were staged, and let the engine compose the rest."""
+    def _write_object(self, name: str) -> None:
+        """Write new records as they were staged, where that says all, and let the engine compose the rest."""
         number, counts = self._compiled.objects[name].number, self.counts[name]
-        for run in runs_of(self._draft, number):
+        is_plain = self._composer.fillings[number].is_plain
+        for run in runs_of(self._draft, number) if is_plain else [Run(0, LAST, is_new=False)]:
             if run.is_new:
                 created, asked = self.writer.add_creates(number, run, asked_from=self._asked_from)
                 counts.create, counts.for_lookups = counts.create + created, counts.for_lookups + asked

@@ -13,6 +13,7 @@ CHAIN = b"migrator"
 
 BATCH = 1_000
 LAST = 2**63 - 1  # no record has this number
+FEW = 50  # so few new records that it does not pay to part them from those that the target has
 
 _TURNS = (
     "SELECT r.id, r.object, r.key, r.row IS NOT NULL, r.fields, h.id, h.fields, k.written, m.record IS NOT NULL"
@@ -59,7 +60,7 @@ Turn = tuple[int, int, str, int, str, str | None, str | None, str | None, int, S
 
 
 class Run(NamedTuple):
-    """Records of one object, from one number to another, that are all new, or all in the target already."""
+    """Records of one object, from one number to another; `is_new`: the target has none of them."""
 
     first: int
     last: int
@@ -158,13 +159,18 @@ def staged_of(turn: Turn) -> Staged:
 
 
 def runs_of(draft: Draft, number: int) -> Iterator[Run]:
-    """Divide an object's records, in their order, into runs of those that the target has and those that it has not."""
-    first_new = 1
-    for first, last in draft.run(_MATCHED, (number,)):
-        yield Run(first_new, first - 1, is_new=True)
+    """Divide an object's records, in their order, into runs of new ones, and others in which the target's stand."""
+    first, last = 1, 0
+    for begin, end in draft.run(_MATCHED, (number,)):
+        if begin - last > FEW:
+            if first <= last:
+                yield Run(first, last, is_new=False)
+            yield Run(last + 1, begin - 1, is_new=True)
+            first = begin
+        last = end
+    if first <= last:
         yield Run(first, last, is_new=False)
-        first_new = last + 1
-    yield Run(first_new, LAST, is_new=True)
+    yield Run(last + 1, LAST, is_new=True)
 
 
 def settle_pointers(draft: Draft) -> None:
