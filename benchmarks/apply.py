@@ -135,18 +135,29 @@ class Bench:
         """Apply the plan."""
         return self._measure(*self.program, "apply", "bench.plan", "--yes", *options, code=code)
 
+    def kill(self, finished: int) -> None:
+        """Apply the plan, and kill that with -9 when so many are written."""
+        self.stats()
+        with self._started((*self.program, "apply", "bench.plan", "--yes", "--concurrency", "16")) as process:
+            written = 0
+            while written < finished and process.poll() is None:
+                time.sleep(0.05)
+                written += int(self.stats()["written"])
+            process.kill()
+
+    def _started(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        environ = {**os.environ, "BENCH_BASE_URL": self.url, "NO_COLOR": "1"}
+        command = [sys.executable, *arguments]
+        with (self.folder / "said.txt").open("wb") as said:
+            return subprocess.Popen(command, cwd=self.folder, env=environ, stdout=said, stderr=subprocess.STDOUT)
+
     def _measure(self, *arguments: str, code: int = 0) -> Took:
         self.stats()
-        environ = {**os.environ, "BENCH_BASE_URL": self.url, "NO_COLOR": "1"}
-        said = (self.folder / "said.txt").open("wb")
         begun, begin = time.time(), time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=self.folder, env=environ, stdout=said, stderr=subprocess.STDOUT
-        )
+        process = self._started(arguments)
         _pid, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.close()
         if process.returncode != code:
             sys.exit(
                 f"ended with {process.returncode}: {(self.folder / 'said.txt').read_text(encoding='utf-8')[-2000:]}"
@@ -226,15 +237,20 @@ def measure_limit(root: Path, rate: int, seconds: int) -> None:
 
 
 def measure_resume(root: Path, finished: int) -> None:
-    """Print how long a plan of finished changes takes to its first request, and the memory of the run before."""
+    """Print how long a plan takes to its first request when so many changes are finished, and the memory of it all."""
     with serving() as url:
         bench = Bench(root / "resume", url, finished + 1000, bulk=BULK)
         bench.plan()
         whole = bench.apply("--concurrency", "16", "--limit", str(finished), code=7)
         rest = bench.apply("--concurrency", "16")
+        bench.write(finished + finished // 5)  # some must be left when it is killed
+        bench.plan()
+        bench.kill(finished)
+        after = bench.apply("--concurrency", "16")
     print(f"| {whole.saw['written']:,} changes, peak MB | {whole.megabytes} | | |")
     print(f"| resume after them: seconds to the first request | {rest.saw['asked'] - rest.begun:.2f} | | |")
     print(f"| … peak MB | {rest.megabytes} | | |")
+    print(f"| … where the run before was killed with -9 | {after.saw['asked'] - after.begun:.2f} | | |")
 
 
 def tell(what: str, rate: float, floor: str, ratio: str) -> None:
