@@ -104,7 +104,6 @@ class Bench:
 
     def __init__(self, folder: Path, url: str, rows: int, *, bulk: str = "", windows: str = "") -> None:
         self.folder, self.url = folder, url
-        self.program: Sequence[str] = ("-m", "migrator")
         folder.mkdir()
         connector = CONNECTOR.replace("BULK", bulk).replace("WINDOWS", windows)
         (folder / "bench.connector.yaml").write_text(connector, encoding="utf-8")
@@ -133,12 +132,12 @@ class Bench:
 
     def apply(self, *options: str, code: int = 0) -> Took:
         """Apply the plan."""
-        return self._measure(*self.program, "apply", "bench.plan", "--yes", *options, code=code)
+        return self._measure("-m", "migrator", "apply", "bench.plan", "--yes", *options, code=code)
 
     def kill(self, finished: int) -> None:
         """Apply the plan, and kill that with -9 when so many are written."""
         self.stats()
-        with self._started((*self.program, "apply", "bench.plan", "--yes", "--concurrency", "16")) as process:
+        with self._started(("-m", "migrator", "apply", "bench.plan", "--yes", "--concurrency", "16")) as process:
             written = 0
             while written < finished and process.poll() is None:
                 time.sleep(0.05)

@@ -1,8 +1,8 @@
 """Measures apply with each library that can carry its requests: `python benchmarks/libraries.py [--rows N]`.
 
-httpx is the one that is always there; aiohttp is offered (`MIGRATOR_HTTP=aiohttp`); httpx2, which has the same API as
-httpx, is measured in its place where it is installed, and not offered. The cases are those of `apply.py`, the libraries
-take turns, and what a process costs that has nothing to send is taken off. The ratios are the middle ones of all turns.
+httpx is the one that is always there; `MIGRATOR_HTTP` names another one, which is measured where it is installed. The
+cases are those of `apply.py`, the libraries take turns, and what a process costs that has nothing to send is taken off.
+The ratios are the middle ones of all turns.
 """
 
 import argparse
@@ -16,15 +16,7 @@ from statistics import median
 
 from apply import BULK, Bench, Took, serving
 
-HTTPX2 = """
-import sys
-sys.modules["httpx2._main"] = None
-import httpx2
-sys.modules["httpx"] = httpx2
-from migrator.cli.main import main
-main()
-"""
-PROGRAMS = {"httpx": ("-m", "migrator"), "httpx2": ("-c", HTTPX2), "aiohttp": ("-m", "migrator")}
+LIBRARIES = ("httpx", "httpx2", "aiohttp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +31,7 @@ class Case:
 
 def measure(folder: Path, case: Case, repeats: int) -> Mapping[str, list[tuple[float, float]]]:
     """Apply a case with each library in turn: processor seconds of what was sent, and records a second."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS if find_spec(name)}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in LIBRARIES if find_spec(name)}
     with serving() as url:
         bench = Bench(folder, url, 0, bulk=case.bulk)
         idle = {name: min(run(bench, name, case).cpu for _repeat in range(3)) for name in found}
@@ -54,8 +46,7 @@ def measure(folder: Path, case: Case, repeats: int) -> Mapping[str, list[tuple[f
 def run(bench: Bench, library: str, case: Case) -> Took:
     """Plan and apply with a library."""
     bench.plan()
-    bench.program = PROGRAMS[library]
-    os.environ["MIGRATOR_HTTP"] = "aiohttp" if library == "aiohttp" else ""
+    os.environ["MIGRATOR_HTTP"] = library
     return bench.apply("--concurrency", str(case.tasks))
 
 

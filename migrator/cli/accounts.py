@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 CACHE = Path(".migrator") / "schema"
 PROBES = Path(".migrator") / "probe"
 LIBRARY = "MIGRATOR_HTTP"
-LIBRARIES = ("httpx", "aiohttp")
+LIBRARIES = ("httpx", "httpx2", "aiohttp")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +71,9 @@ class Account:
 
     def target(self) -> "RestTarget":
         """Make the connection to it; it is opened when it is entered. Raises SpecError."""
+        transport = transport_of(self._environ())
         from migrator.connectors.rest.target import RestTarget  # noqa: PLC0415 - it brings the network along
 
-        transport = transport_of(self._environ())
         return RestTarget(self.known(), self.connection(), clock=SystemClock(), rng=Rng(), transport=transport)
 
     def _environ(self) -> dict[str, str]:
@@ -88,19 +89,24 @@ class Account:
 
 
 def transport_of(environ: Mapping[str, str]) -> "AiohttpWire | None":
-    """Open the library that is to carry requests; None stands for httpx. Raises SpecError where it is not there."""
+    """Open the library that is to carry requests; None stands for httpx, or httpx2, its fork with the same API.
+
+    Raises SpecError where it is not there. It is to be called before the door of httpx is opened (`rest.http`).
+    """
     library = environ.get(LIBRARY) or LIBRARIES[0]
     if library not in LIBRARIES:
         hint = did_you_mean(library, LIBRARIES) or f"there are: {', '.join(LIBRARIES)}"
         raise SpecError(Problem(code="E012", place=LIBRARY, fact=f"unknown library '{library}'", hint=hint))
-    if library == LIBRARIES[0]:
-        return None
-    try:
-        from migrator.connectors.aiohttp_wire import AiohttpWire  # noqa: PLC0415 - an extra
-    except ImportError:
+    if find_spec(library) is None:
         hint = f"pip install 'migrator[{library}]', or leave {LIBRARY} out"
-        raise SpecError(Problem(code="E013", place=LIBRARY, fact=f"{library} is not installed", hint=hint)) from None
-    return AiohttpWire()
+        raise SpecError(Problem(code="E013", place=LIBRARY, fact=f"{library} is not installed", hint=hint))
+    if library == "aiohttp":
+        from migrator.connectors.aiohttp_wire import AiohttpWire  # noqa: PLC0415 - an extra
+
+        return AiohttpWire()
+    if library != LIBRARIES[0]:
+        os.environ[LIBRARY] = library  # there the door looks for it; it may have stood in a file
+    return None
 
 
 def account_of(spec: MappingSpec, block: Block, *, environ: Mapping[str, str] | None = None) -> Account:

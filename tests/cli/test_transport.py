@@ -1,6 +1,7 @@
 """Which library carries requests: httpx, or the one that the environment names."""
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def test_httpx_carries_requests(environ: dict[str, str]) -> None:
     assert transport_of(environ) is None
 
 
+def test_fork_of_httpx_carries_requests(tmp_path: Path) -> None:
+    """A project that names it in its `.env` never brings httpx along, and is told what the server says."""
+    with start("crelate") as server:
+        lines = ["MIGRATOR_HTTP=httpx2", f"CRELATE_BASE_URL={server.base_url}", "CRELATE_API_KEY=wrong"]
+        env = tmp_path / ".env"
+        env.touch(mode=0o600)
+        env.write_text("\n".join(lines), encoding="utf-8")
+        told = "import sys; print('httpx2' in sys.modules, 'httpx' in sys.modules)"
+        read = "from migrator.cli.main import main\ntry: main()\nfinally: " + told
+        command = [sys.executable, "-c", read, "connector", "read", "crelate", "contacts"]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.stdout.splitlines()[-1] == "True False"
+    assert ended.returncode == 9
+
+
 def test_unknown_library_is_refused() -> None:
     """With the one that was probably meant."""
     assert refusal({"MIGRATOR_HTTP": "aiohtp"}) == (
@@ -37,11 +53,10 @@ def test_unknown_library_is_refused() -> None:
 
 def test_library_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what installs it."""
-    monkeypatch.delitem(sys.modules, "migrator.connectors.aiohttp_wire")
-    monkeypatch.setitem(sys.modules, "aiohttp", None)
-    assert refusal({"MIGRATOR_HTTP": "aiohttp"}) == (
-        "MIGRATOR_HTTP: E013 aiohttp is not installed (pip install 'migrator[aiohttp]', or leave MIGRATOR_HTTP out)"
-    )
+    monkeypatch.setattr("migrator.cli.accounts.find_spec", {"httpx": True}.get)
+    for name in ("aiohttp", "httpx2"):
+        hint = f"pip install 'migrator[{name}]', or leave MIGRATOR_HTTP out"
+        assert refusal({"MIGRATOR_HTTP": name}) == f"MIGRATOR_HTTP: E013 {name} is not installed ({hint})"
 
 
 def test_account_is_read_over_the_library_of_its_project(tmp_path: Path) -> None:

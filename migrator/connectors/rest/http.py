@@ -30,14 +30,14 @@ MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 4.0
 MAX_URLS = 1_000
 
-_USER_AGENT = "migrator/0.1"
 _HEADER = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 _JSON = {"Content-Type": "application/json"}
 
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line brings rich along
-httpx = importlib.import_module("httpx")
+_LIBRARY = "httpx2" if os.environ.get("MIGRATOR_HTTP") == "httpx2" else "httpx"
+sys.modules.setdefault(f"{_LIBRARY}._main", None)  # type: ignore[arg-type]  # its command line brings rich along
+httpx = importlib.import_module(_LIBRARY)
 
-for _name in ("httpx", "httpcore", "aiohttp"):
+for _name in ("httpx", "httpcore", "httpx2", "httpcore2", "aiohttp"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they print whole URLs, keys included
 
 
@@ -89,7 +89,7 @@ class Http:
         self._connection = connection
         self._session = session
         self._limiter = limiter
-        self._header = {**_HEADER, "User-Agent": user_agent or _USER_AGENT}
+        self._header = {**_HEADER, "User-Agent": user_agent or "migrator/0.1"}
         self._verify = tls() if transport is None and connection.base_url.startswith("https") else False
         self._transport = transport
         self._idle: list[Any] = []
