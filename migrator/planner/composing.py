@@ -9,8 +9,7 @@ from migrator.json_text import to_json
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.diff import Difference, compare
 from migrator.planner.filling import Filling, Planned
-from migrator.planner.identities import marker_of
-from migrator.planner.stating import max_marker
+from migrator.planner.stating import Stating
 from migrator.records import Action
 from migrator.store.changes import (
     AgreedRow,
@@ -171,27 +170,17 @@ def _tally(into: dict[str, int], names: Iterable[str]) -> None:
 def _creator(mapping: str, item: CompiledObject) -> Create:
     """Make what composes the create of a record: of its number, key, values and parent."""
     name_operation, number, field = operation_namer(mapping, item.item.name), item.number, item.marker
-    mark = _marker(mapping, item)
+    markers = Stating(item, mapping).markers
 
     def create(record: int, key: str, values: dict[str, Any], parent: str | None) -> ChangeRow:
         if None in values.values():
             values = {name: value for name, value in values.items() if value is not None}
-        marker = mark(key)
+        marker = markers([key])[0] if field else None
         if marker:
             values[field] = values.get(field) or marker
         return hashed((name_operation(key), number, record, "create", None, marker, parent, None, to_json(values)))
 
     return create
-
-
-def _marker(mapping: str, item: CompiledObject) -> Callable[[str], str | None]:
-    """Make what gives the marker of a key; none where the target keeps none."""
-    if not item.marker:
-        return lambda _key: None
-    if item.item.marker.is_bare_key:
-        return lambda key: key
-    name, longest = item.item.name, max_marker(item)
-    return lambda key: marker_of(mapping, name, key, longest)
 
 
 def _conflict(number: int, staged: Staged, found: Difference) -> StagedProblem:

@@ -18,6 +18,8 @@ from migrator.store.draft import STAGED, IdentityRow, StagedRecord, StagedRefere
 from migrator.store.plan_schema import LOOKUP_LINE
 from migrator.store.references import Created, point_at_created
 
+_Columns = tuple[list[int], list[str], list[dict[str, Any]]]  # numbers, keys and fields of records of one object
+
 MAX_FRESH = 50_000  # records whose identities are sorted together, and whose twins are held in memory
 
 
@@ -75,8 +77,9 @@ class RecordMaker:
         records: list[StagedRecord] = []
         identities: set[IdentityRow] = {(one.digest, one.proof, number, LOOKUP_LINE, 0) for number, one in made}
         for name, some in by_object.items():
-            records += self._staged(name, some)
-            identities.update(self._identities(name, some))
+            columns = [n for n, _one in some], [one.key for _n, one in some], [one.fields for _n, one in some]
+            records += self._staged(name, columns)
+            identities.update(self._identities(name, columns))
         references = [asked for number, one in made for asked in self._references(number, one)]
         self.asks_anew = self.asks_anew or bool(references)
         created = [Created(number, one.known.number, one.digest, one.proof) for number, one in made]
@@ -98,21 +101,19 @@ class RecordMaker:
         fields = {} if "id" in staged else staged.get(CREATE) or staged.get("fields") or {}
         return _Made(known, item.digest, item.proof, key, fields)
 
-    def _staged(self, name: str, made: list[tuple[int, _Made]]) -> Iterator[StagedRecord]:
+    def _staged(self, name: str, columns: _Columns) -> Iterator[StagedRecord]:
         """Give records of one object as they are staged."""
-        number = self._compiled.objects[name].number
-        texts = [to_json(one.fields) for _record, one in made]
-        keys = [one.key for _record, one in made]
-        told = self._creating[name].of_many([record for record, _one in made], keys, texts)
-        for (record, one), text, creating in zip(made, texts, told, strict=True):
-            yield StagedRecord(record, number, None, None, one.key, None, text, STAGED, *creating)
+        number, (numbers, keys, fields) = self._compiled.objects[name].number, columns
+        texts = [to_json(one) for one in fields]
+        told = self._creating[name].of_many(numbers, keys, texts)
+        for record, key, text, creating in zip(numbers, keys, texts, told, strict=True):
+            yield StagedRecord(record, number, None, None, key, None, text, STAGED, *creating)
 
-    def _identities(self, name: str, made: list[tuple[int, _Made]]) -> list[IdentityRow]:
+    def _identities(self, name: str, columns: _Columns) -> list[IdentityRow]:
         """State what records of one object are recognised by."""
         item = self._compiled.objects[name]
         self.asks_anew = self.asks_anew or bool(item.match_level or item.asked_level)
-        keys, fields = [one.key for _record, one in made], [one.fields for _record, one in made]
-        return self._stating[name].identities_of_many([record for record, _one in made], keys, fields, [])
+        return self._stating[name].identities_of_many(*columns, [])
 
     def _references(self, record: int, made: _Made) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""
