@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.filling import Filling
 from migrator.planner.stating import Stating
-from migrator.store.changes import change_hash, created_row, operation_namer
+from migrator.store.changes import created_hash, operation_namer
 
 Told = tuple[str | None, str | None, str | None]  # id, marker and hash of a change, as they stand in a record
 
@@ -33,5 +33,5 @@ class Creating:
         told: list[Told] = []
         for record, key, marker, text in zip(records, keys, markers, texts, strict=True):
             operation = name(key)
-            told.append((operation, marker, change_hash(created_row((operation, number, record), marker, text))))
+            told.append((operation, marker, created_hash(operation, number, record, marker, text)))
         return told

@@ -113,7 +113,9 @@ class RecordMaker:
         """State what records of one object are recognised by."""
         item = self._compiled.objects[name]
         self.asks_anew = self.asks_anew or bool(item.match_level or item.asked_level)
-        return self._stating[name].identities_of_many(*columns, [])
+        numbers, keys, _fields = columns
+        stating = self._stating[name]
+        return stating.identities_of_many(*columns, []) + stating.marked(numbers, keys)
 
     def _references(self, record: int, made: _Made) -> Iterator[StagedReference]:
         """Let a new record ask for what lookups in it name: those of `create`, and those of the line that decided."""

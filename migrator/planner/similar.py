@@ -98,11 +98,10 @@ def likenesses(
 def nearest_name(names: NearNames, label: str, cutoff: float, *, below: int = 1 << 62) -> tuple[int, float] | None:
     """Give number and likeness of the name that is nearest to a label; None if none is as near as `cutoff`."""
     text = plain_name(label)[:MAX_CHARACTERS]
-    scored = (
-        (similarity(text, name), -n, other, name) for n, (other, name) in enumerate(names.near(text, below=below))
-    )
-    near = (item for item in scored if item[0] >= cutoff and _digits(item[3]) == _digits(text))
-    score, _n, other, _name = max(near, default=(0.0, 0, 0, ""))
+    digits = _digits(text)
+    near = enumerate(names.near(text, below=below))
+    scored = ((similarity(text, name), -n, other) for n, (other, name) in near if _digits(name) == digits)
+    score, _n, other = max((one for one in scored if one[0] >= cutoff), default=(0.0, 0, 0))
     return (other, score) if other else None
 
 

@@ -1,4 +1,4 @@
-"""What a planned record is recognised by: its key, its marker, its match lines, and what lookups may ask for it by."""
+"""What a planned record is recognised by: its key, its match lines, what lookups may ask for it by, and its marker."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, repeat
@@ -28,7 +28,6 @@ class Stating:
         self._mapping = mapping
         self._longest = max_marker(compiled)
         self._key = digester_of(item.name, KEY)
-        self._marker = digester_of(item.to, MARKER)
         asked = [] if compiled.asked_level else compiled.asked
         self._keys, self._markers = digester_of_many(item.name, KEY), digester_of_many(item.to, MARKER)
         self._asked = [stating(line, item.to) for line in asked]
@@ -41,15 +40,18 @@ class Stating:
         """Give what a record is recognised by before any lookup is resolved."""
         compiled = self._compiled
         found: list[IdentityRow] = [(*self._key(key), record, KEY_LINE, 0)]
-        if compiled.marker:
-            (marker,) = self.markers([key])
-            found.append((*self._marker(marker), record, MARKER_LINE, 0))
         if compiled.lines and not compiled.match_level:
             found += match_identities(compiled, record, key, fields)
         for digests in self._asked:
             for first, second in digests(fields):
                 found.append((first, second, record, LOOKUP_LINE, 0))
         return found
+
+    def marked(self, records: Sequence[int], keys: Sequence[str]) -> list[IdentityRow]:
+        """Give what records are recognised by once the target bears their markers."""
+        if not self._compiled.marker or not keys:
+            return []
+        return _identities(records, self._markers(self.markers(keys)), MARKER_LINE)
 
     def markers(self, keys: Sequence[str]) -> Sequence[str]:
         """Give what the target keeps for us of each key."""
@@ -69,10 +71,7 @@ class Stating:
         rows: Sequence[list[Digest]],
     ) -> list[IdentityRow]:
         """Give what many records are recognised by, in their order; `rows` are the digests of their columns, if any."""
-        compiled = self._compiled
         found = [_identities(records, self._keys(keys), KEY_LINE)]
-        if compiled.marker:
-            found.append(_identities(records, self._markers(self.markers(keys)), MARKER_LINE))
         found += self._match_columns(records, keys, fields)
         found += [self._asked_column(n, records, fields) for n in range(len(self._asked))]
         if rows:

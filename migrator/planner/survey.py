@@ -13,15 +13,18 @@ from migrator.planner.lines import PARENT, Line, Part
 from migrator.planner.needed import needed_fields
 from migrator.planner.reads import PAGES, Question, Reads, answers, question_for
 from migrator.planner.recognising import asked_lines
+from migrator.planner.stating import Stating
 from migrator.records import Fields, ObjectType, TargetRecord
 from migrator.spec.values import Lookup, all_lookups, lines_of
+from migrator.store.asked import keyed_records
 from migrator.store.children import ChildValue, add_child_values, held_with_children
-from migrator.store.draft import Draft, StagedIdentity
+from migrator.store.draft import Draft, IdentityRow, StagedIdentity
 from migrator.store.holdings import (
     Holding,
     Known,
     add_held_identities,
     add_known,
+    add_marked,
     add_page,
     add_whole,
     count_held,
@@ -117,28 +120,27 @@ def recall(compiled: Compiled, draft: Draft, ledger: Ledger, account: str) -> No
 async def survey(compiled: Compiled, target: Target, draft: Draft) -> Survey:
     """Read what the mapping has to recognise something in, in as few calls as it takes. Raises TargetError."""
     found = Survey()
-    numbers = count(-1, -1)
+    intake = _Intake(compiled, draft)
     for view in _views(compiled):
         if not view.target.is_listed:
-            _trust_ledger(view, draft, numbers)
+            intake.trust_ledger(view)
             continue
         question = None if view.parts else question_for(compiled, target, draft, view.target.name)
-        reads = await _read_pages(view, target, draft, (numbers, question))
+        reads = await _read_pages(view, target, intake, question)
         if question and reads.by != PAGES:
             async for page in answers(question, compiled, target, draft):
-                _take_page(view, page, draft, numbers)
+                intake.take(view, page)
         else:
             found.counts[view.target.name] = count_held(draft, view.target.name)
         found.reads.append(reads)
-        await _find_unseen(view, target, draft, (found, numbers))
+        found.gone += await intake.find_unseen(view, target)
     _state_children(compiled, draft)
     let_known_be_found(draft)
     return found
 
 
-async def _read_pages(view: _View, target: Target, draft: Draft, given: tuple[Iterator[int], Question | None]) -> Reads:
+async def _read_pages(view: _View, target: Target, intake: "_Intake", question: Question | None) -> Reads:
     """Read a list to its end, unless its first page tells that asking takes fewer calls; tell which it is to be."""
-    numbers, question = given
     name, read = view.target.name, 0
     if question and question.cost <= 1:
         return Reads(target=name, by=question.by, calls=question.cost)
@@ -150,40 +152,61 @@ async def _read_pages(view: _View, target: Target, draft: Draft, given: tuple[It
             if isinstance(pages, AsyncGenerator):
                 await pages.aclose()
             return Reads(target=name, by=question.by, calls=1 + question.cost, instead=1 + left)
-        _take_page(view, page, draft, numbers)
+        intake.take(view, page)
     return Reads(target=name, by=PAGES, calls=max(read, 1), instead=question.cost if question else None)
 
 
-def _take_page(view: _View, page: list[TargetRecord], draft: Draft, numbers: Iterator[int]) -> None:
-    name = view.target.name
-    holdings: list[Holding] = []
-    identities: list[StagedIdentity] = []
-    add_child_values(draft, (value for item in page for value in view.child_values(item)))
-    for item in page:
-        number = next(numbers)
-        holdings.append(Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields)))
-        identities += view.identities(number, item)
-    add_page(draft, holdings, identities, keeps_all=view.keeps_all)
+class _Intake:
+    """Takes what the target holds into the draft, numbered downwards from -1."""
 
+    def __init__(self, compiled: Compiled, draft: Draft) -> None:
+        self._draft = draft
+        self._numbers = count(-1, -1)
+        self._mapping = compiled.spec.name
+        self._marked: set[str] = set()
 
-async def _find_unseen(view: _View, target: Target, draft: Draft, into: tuple[Survey, Iterator[int]]) -> None:
-    """Ask for records that the ledger knows and the list did not show: absence from a list proves nothing."""
-    found, numbers = into
-    name = view.target.name
-    for unseen in unseen_known(draft, (item.number for item in view.objects)):
-        item = await target.get(name, unseen.target_id)
-        if item is None:
-            found.gone.append((unseen.record, unseen.object, unseen.target_id))
-            continue
-        holding = Holding(next(numbers), name, item.id, label_of(view.target, item.fields), to_json(item.fields))
-        add_whole(draft, holding, unseen.record, LEDGER_LINE)
+    def take(self, view: _View, page: list[TargetRecord]) -> None:
+        """Take one page of an object."""
+        name, draft = view.target.name, self._draft
+        holdings: list[Holding] = []
+        identities: list[StagedIdentity] = []
+        add_child_values(draft, (value for item in page for value in view.child_values(item)))
+        for item in page:
+            holdings.append(self._holding(view, item))
+            identities += view.identities(holdings[-1].record, item)
+        if name not in self._marked and any(one.line == MARKER_LINE for one in identities):
+            self._marked.add(name)
+            add_marked(draft, (row for item in view.objects for row in self._marks(item)))
+        add_page(draft, holdings, identities, keeps_all=view.keeps_all)
 
+    def _holding(self, view: _View, item: TargetRecord) -> Holding:
+        number, name = next(self._numbers), view.target.name
+        return Holding(number, name, item.id, label_of(view.target, item.fields), to_json(item.fields))
 
-def _trust_ledger(view: _View, draft: Draft, numbers: Iterator[int]) -> None:
-    """Take what we wrote for what is there, where the target has no list; an update reads the record first."""
-    for unseen in unseen_known(draft, (item.number for item in view.objects)):
-        holding = Holding(next(numbers), view.target.name, unseen.target_id, "", unseen.written)
-        add_whole(draft, holding, unseen.record, LEDGER_LINE)
+    def _marks(self, item: CompiledObject) -> Iterator[IdentityRow]:
+        """State the markers of planned records: only a target that bears any asks for them."""
+        stating, rows = Stating(item, self._mapping), keyed_records(self._draft, item.number)
+        while batch := list(islice(rows, BATCH)):
+            yield from stating.marked([record for record, _key in batch], [key for _record, key in batch])
+
+    async def find_unseen(self, view: _View, target: Target) -> list[tuple[int, int, str]]:
+        """Ask for records that the ledger knows and the list did not show: absence from a list proves nothing.
+
+        Gives those that are gone: record, object, id.
+        """
+        gone: list[tuple[int, int, str]] = []
+        for unseen in unseen_known(self._draft, (item.number for item in view.objects)):
+            if item := await target.get(view.target.name, unseen.target_id):
+                add_whole(self._draft, self._holding(view, item), unseen.record, LEDGER_LINE)
+            else:
+                gone.append((unseen.record, unseen.object, unseen.target_id))
+        return gone
+
+    def trust_ledger(self, view: _View) -> None:
+        """Take what we wrote for what is there, where the target has no list; an update reads the record first."""
+        for unseen in unseen_known(self._draft, (item.number for item in view.objects)):
+            holding = Holding(next(self._numbers), view.target.name, unseen.target_id, "", unseen.written)
+            add_whole(self._draft, holding, unseen.record, LEDGER_LINE)
 
 
 def _views(compiled: Compiled) -> Iterator[_View]:

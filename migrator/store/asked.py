@@ -17,6 +17,11 @@ def keys_of_rows(draft: Draft, number: int) -> Iterator[str]:
     return (key for (key,) in draft.run("SELECT key FROM record WHERE object=? ORDER BY id", (number,)))
 
 
+def keyed_records(draft: Draft, number: int) -> Iterator[tuple[int, str]]:
+    """Give the records of an object that have a key, each with it, in the order of the rows."""
+    return draft.run("SELECT id, key FROM record WHERE object=? AND key<>'' ORDER BY id", (number,))
+
+
 def has_unstated(draft: Draft, objects: Iterable[int]) -> bool:
     """Tell whether the ledger knows keys of some objects that no row states this time."""
     numbers = ",".join(map(str, objects)) or "0"

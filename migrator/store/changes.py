@@ -134,18 +134,19 @@ def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, st
     return (*row, change_hash(row))
 
 
-def created_row(
-    named: tuple[str, int, int], marker: str | None, fields: str
-) -> tuple[str, int, int, str, None, str | None, None, None, str]:
-    """Give what is hashed of the change that creates a record: its id, object and record; marker; fields as JSON."""
-    return (*named, "create", None, marker, None, None, fields)
+def created_hash(operation: str, number: int, record: int, marker: str | None, fields: str) -> str:
+    """Hash the change that creates a record as it says: its id, object and record, the marker; the fields as JSON.
+
+    Of these only a marker may hold blanks, and JSON has no line break.
+    """
+    return hashlib.sha256(f"{operation} {number} {record} {marker or ''}\n{fields}".encode()).hexdigest()
 
 
 def restate(draft: Draft, record: int, fields: str) -> None:
     """Give a staged record other fields, as JSON."""
     found = draft.run("SELECT operation, object, marker FROM record WHERE id=?", (record,)).fetchone()
     operation, number, marker = found
-    sha256 = operation and change_hash(created_row((operation, number, record), marker, fields))
+    sha256 = operation and created_hash(operation, number, record, marker, fields)
     draft.run("UPDATE record SET fields=?, sha256=? WHERE id=?", (fields, sha256, record))
 
 
@@ -247,16 +248,12 @@ class ChangeWriter:
 
         The latter are numbered from `asked_from` on.
         """
-        before = self.count
-        self._draft.run(
-            "INSERT INTO change SELECT NULL, operation, object, id, 'create', NULL, marker, NULL, NULL, NULL, sha256"
-            " FROM record WHERE object=? AND state='create' AND id BETWEEN ? AND ? ORDER BY id",
-            (number, run.first, run.last),
-        )
-        for rows in _batches(self._draft, "SELECT record, sha256 FROM change WHERE seq>? ORDER BY seq", (before,)):
-            self._chain.update("".join(row[1] for row in rows).encode())
+        before, asked = self.count, 0
+        told = "SELECT id, sha256 FROM record WHERE object=? AND state='create' AND id BETWEEN ? AND ? ORDER BY id"
+        for rows in _batches(self._draft, told, (number, run.first, run.last)):
+            self._chain.update("".join(sha256 for _record, sha256 in rows).encode())
+            statement = f"INSERT INTO change(object, record, action) VALUES({number}, ?, 'create')"
+            self._draft.many(statement, ((record,) for record, _sha256 in rows))
             self.count += len(rows)
-        (asked,) = self._draft.run(
-            "SELECT COUNT(*) FROM change WHERE seq>? AND record>=?", (before, asked_from)
-        ).fetchone()
+            asked += sum(record >= asked_from for record, _sha256 in rows) if rows[-1][0] >= asked_from else 0
         return self.count - before - asked, asked

@@ -16,7 +16,11 @@ from migrator.store.sqlite import connect, create_private, translated
 
 STAGED = "create"  # what becomes of a record unless something else is found out
 
+# Rows of a plan take half a kilobyte and more: large pages hold as many as 20, and are sorted and read in fewer steps.
+_PAGE = 16_384
+
 _PRAGMAS: dict[str, str | int] = {
+    "page_size": _PAGE,
     "journal_mode": "off",
     "synchronous": 0,
     "temp_store": 1,
@@ -101,6 +105,7 @@ class Draft:
             create_private(self._scratch)
             self.db = connect(self._partial, _PRAGMAS)
             self.db.execute("ATTACH ? AS scratch", (str(self._scratch),))
+            self.db.execute(f"PRAGMA scratch.page_size={_PAGE}")
             self.db.execute("PRAGMA scratch.journal_mode=off")
             self.db.execute("PRAGMA scratch.synchronous=0")
             self.db.execute("PRAGMA scratch.cache_size=-8192")

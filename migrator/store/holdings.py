@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from migrator.store.draft import STAGED, Draft, StagedIdentity
+from migrator.store.draft import STAGED, Draft, IdentityRow, StagedIdentity
 from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE, LOOKUP_LINE
 
 
@@ -136,6 +136,13 @@ def add_page(
         ((item.fields, item.record) for item in holdings if keeps_all or item.record in wanted),
     )
     draft.run("INSERT INTO scratch.identity SELECT * FROM scratch.page")
+
+
+def add_marked(draft: Draft, identities: Iterable[IdentityRow]) -> None:
+    """Let planned records be recognised by their markers, all at once and sorted."""
+    draft.many("INSERT INTO scratch.fresh VALUES(?,?,?,?,?)", identities)
+    draft.run("INSERT INTO scratch.identity SELECT * FROM scratch.fresh ORDER BY digest, proof")
+    draft.run("DELETE FROM scratch.fresh")
 
 
 def add_held_identities(draft: Draft, identities: Iterable[StagedIdentity]) -> None:

@@ -12,15 +12,17 @@ from typing import Any, Self
 from migrator.errors import PlanError, Problem
 from migrator.json_text import from_json
 from migrator.records import Action
-from migrator.store.changes import CHAIN, Change, change_hash
+from migrator.store.changes import CHAIN, Change, change_hash, created_hash
 from migrator.store.draft import Draft
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT
 from migrator.store.pointing import Filled, Pointing, created_fields
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
 
 _CHANGES = (
-    "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row, COALESCE(c.after, r.fields), c.before,"
-    " c.target_id, c.marker, c.parent, c.sha256, c.object, c.record, c.after IS NULL"
+    "SELECT c.seq, COALESCE(c.id, r.operation), o.name, o.target, c.action, r.key, f.name, r.row,"
+    " COALESCE(c.after, r.fields), c.before, c.target_id,"
+    " CASE WHEN c.id IS NULL THEN COALESCE(c.marker, r.marker) ELSE c.marker END, c.parent, COALESCE(c.sha256, r.sha256),"
+    " c.object, c.record, c.id IS NULL"
     " FROM change c JOIN object o ON o.id=c.object"
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
@@ -95,7 +97,8 @@ class Plan:
     def find(self, spelled: str) -> list[Change]:
         """Give the changes that a person means: the one with this id, or those of a record spelled OBJECT:KEY."""
         name, _, key = spelled.partition(":")
-        return list(self.select("WHERE c.id=? OR (o.name=? AND r.key=?) ORDER BY c.seq", (spelled, name, key)))
+        meant = "COALESCE(c.id, r.operation)=? OR (o.name=? AND r.key=?)"
+        return list(self.select(f"WHERE {meant} ORDER BY c.seq", (spelled, name, key)))
 
     def appends(self) -> Iterator[Change]:
         """Give the options that are to be added, those of one list one after the other; each is checked as above."""
@@ -165,7 +168,10 @@ class Plan:
 
 
 def _hash_of(row: tuple[Any, ...]) -> str:
-    return change_hash((row[1], row[14], row[15], row[4], row[10], row[11], row[12], row[9], row[8]))
+    if not row[16]:
+        return change_hash((row[1], row[14], row[15], row[4], row[10], row[11], row[12], row[9], row[8]))
+    is_told = (row[4], row[9], row[10], row[12]) == (Action.CREATE, None, None, None)
+    return created_hash(row[1], row[14], row[15], row[11], row[8]) if is_told else ""
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 6
+FORMAT = 7
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -10,9 +10,9 @@ LEDGER_LINE = 0
 MARKER_LINE = 1
 FIRST_MATCH_LINE = 2
 
-# The change of a record that is created as its row says holds no fields of its own, but those of the record, in which
-# `resolution` says what references point at: the id of a target's record, or object and key of a planned one. Id,
-# marker and hash of that change stand in the record from the start.
+# The change of a record that is created as its row says holds nothing of its own: fields, id, marker and hash stand in
+# the record from the start, and `resolution` says what references in the fields point at: the id of a target's record,
+# or object and key of a planned one.
 PLAN = """
 CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
@@ -28,9 +28,8 @@ CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INT
   field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
 CREATE TABLE cause(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL) STRICT;
 CREATE TABLE waiting(record INTEGER PRIMARY KEY, rows INTEGER NOT NULL) STRICT;
-CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, object INTEGER NOT NULL, record INTEGER NOT NULL,
-  action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT,
-  sha256 TEXT NOT NULL) STRICT;
+CREATE TABLE change(seq INTEGER PRIMARY KEY, id TEXT, object INTEGER NOT NULL, record INTEGER NOT NULL,
+  action TEXT NOT NULL, target_id TEXT, marker TEXT, parent TEXT, before TEXT, after TEXT, sha256 TEXT) STRICT;
 CREATE TABLE option(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
   code TEXT NOT NULL, rows INTEGER NOT NULL) STRICT;
 CREATE TABLE gone(object INTEGER NOT NULL, key TEXT NOT NULL, target_id TEXT NOT NULL, PRIMARY KEY(object, key))
