@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from migrator.connectors.protocols import Source
 from migrator.planner.columns import compile_for
@@ -25,6 +25,7 @@ Handed = tuple[MappingSpec, Source, Catalog]
 PAYS_FROM_ROWS = 10_000
 MOST_WORKERS = 8
 MOST_KEPT = 64
+MOST_WAITING = 4
 FEW = 100  # so few that a worker hardly waits for them
 COMPOSING = ""  # no name of an object: records are to be composed
 
@@ -75,8 +76,17 @@ class Inline:
         return iter(())
 
 
+class _Part(NamedTuple):
+    """Rows that wait for a worker, and what will be made of them."""
+
+    work: Work
+    name: str
+    rows: Sequence[Any]
+    first: int
+
+
 class Workers:
-    """Other processes, one for each further core, begun where there are many rows; this one helps while all are busy.
+    """Other processes, one for each further core, begun where there are many rows; this one helps if they fall behind.
 
     What is made while an earlier part is owed is kept until that is there, so that all comes in order.
     """
@@ -86,6 +96,7 @@ class Workers:
         self._handed = handed
         self._workers: list[Worker] = []
         self._parts: deque[Work] = deque()
+        self._waiting: deque[_Part] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -114,15 +125,27 @@ class Workers:
         return self._owed()
 
     def _share(self, name: str, rows: Sequence[Any], first: int) -> Iterator[Any]:
-        """Take a few at a time, until a worker is free for the others; give what is made by now, in order."""
-        while rows:
-            if worker := self._free():
-                self._parts.append(worker.give(name, pack(rows), first))
-                break
-            self._parts.append(Work(_made(self._inline, name, rows[:FEW], first)))
-            rows, first = rows[FEW:], first + FEW
+        """Let rows wait for a worker, and give what is made by now, in order."""
+        self._parts.append(Work())
+        self._waiting.append(_Part(self._parts[-1], name, rows, first))
+        self._hand_out(MOST_WAITING)
         while self._parts and self._parts[0].made is not None:
             yield from self._parts.popleft().wait()
+
+    def _hand_out(self, most: int) -> None:
+        """Give workers that are free what waits, the oldest first; do here what goes beyond so much, the newest."""
+        self._feed()
+        while len(self._waiting) > most:
+            part, made = self._waiting.pop(), list[Any]()
+            for n in range(0, len(part.rows), FEW):
+                made += _made(self._inline, part.name, part.rows[n : n + FEW], part.first + n)
+                self._feed()
+            part.work.made = made
+
+    def _feed(self) -> None:
+        while self._waiting and (worker := self._free()):
+            work, name, rows, first = self._waiting.popleft()
+            worker.give(work, name, pack(rows), first)
 
     def _free(self) -> Worker | None:
         """Find a worker that is free; where much is kept already, the one that was given work first will be."""
@@ -135,6 +158,7 @@ class Workers:
         return None
 
     def _owed(self) -> Iterator[Any]:
+        self._hand_out(0)
         while self._parts:
             yield from self._parts.popleft().wait()
 

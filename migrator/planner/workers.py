@@ -28,14 +28,14 @@ Handed = tuple[Any, ...]
 class Work:
     """What is made of one work: None until it is there."""
 
-    def __init__(self, made: list[Any] | None = None, worker: "Worker | None" = None) -> None:
-        self.made = made
-        self._worker = worker
+    def __init__(self) -> None:
+        self.made: list[Any] | None = None
+        self.worker: Worker | None = None
 
     def wait(self) -> list[Any]:
         """Wait until it is there. Raises PlanError if the worker died, or what failed there."""
-        if self._worker and self.made is None:
-            self._worker.finish()
+        if self.worker and self.made is None:
+            self.worker.finish()
         return self.made or []
 
 
@@ -56,9 +56,9 @@ class Worker:
         """Tell whether it can take work without making anybody wait."""
         return self._owed is None or self._pipe.poll()
 
-    def give(self, *given: object) -> Work:
+    def give(self, work: Work, *given: object) -> None:
         """Give work, as soon as that before is answered. Raises PlanError if it died, or what failed there."""
-        data, work = written(given), Work(worker=self)
+        data, work.worker = written(given), self
         answered, answer = self._owed, self._receive() if self._owed else None
         try:
             self._pipe.send_bytes(data)
@@ -67,7 +67,6 @@ class Worker:
         self._owed = work
         if answered and answer:
             answered.made = _result(answer)
-        return work
 
     def finish(self) -> None:
         """Wait until all that was given is answered. Raises PlanError if it died, or what failed there."""

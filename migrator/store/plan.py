@@ -21,8 +21,8 @@ from migrator.store.sqlite import connect_read_only, sync_folder, translated
 _CHANGES = (
     "SELECT c.seq, COALESCE(c.id, r.operation), o.name, o.target, c.action, r.key, f.name, r.row,"
     " COALESCE(c.after, r.fields), c.before, c.target_id,"
-    " CASE WHEN c.id IS NULL THEN COALESCE(c.marker, r.marker) ELSE c.marker END, c.parent, COALESCE(c.sha256, r.sha256),"
-    " c.object, c.record, c.id IS NULL"
+    " CASE WHEN c.id IS NULL THEN COALESCE(c.marker, r.marker) ELSE c.marker END, c.parent,"
+    " COALESCE(c.sha256, r.sha256), c.object, c.record, c.id IS NULL"
     " FROM change c JOIN object o ON o.id=c.object"
     " LEFT JOIN record r ON r.id=c.record LEFT JOIN file f ON f.id=r.file"
 )
