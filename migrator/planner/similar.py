@@ -1,6 +1,6 @@
 """Records whose names are nearly those of others: what lookups create by a slip of the pen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from string import punctuation
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from migrator.store.likeness import (
     fields_and_place,
     held_labels,
     label_and_id,
+    parts_of,
     staged_fields,
 )
 
@@ -86,9 +87,15 @@ def likenesses(
     with NearNames() as names:
         held = ((record, plain_name(label)) for record, label in held_labels(draft, target.name))
         staged = ((record, plain_name(label_in(target, one))) for record, one in staged_fields(draft, target.name))
-        names.add(islice(chain(held, staged), MAX_NAMES if is_hint else None))
+        asking: Iterable[Named] = created_records(draft, target.name, first)
+        asked = None
+        if is_hint:
+            asking = list(islice(asking, MAX_HINTED))
+            texts = (plain_name(label_in(target, one.fields)) for one in asking)
+            asked = {part for text in texts for part in parts_of(text[:MAX_CHARACTERS])}
+        names.add(islice(chain(held, staged), MAX_NAMES if is_hint else None), asked)
         names.sort()
-        for created in islice(created_records(draft, target.name, first), MAX_HINTED if is_hint else None):
+        for created in asking:
             label = label_in(target, created.fields)
             if near := nearest_name(names, label, cutoff, below=created.record):
                 other, score = near

@@ -238,9 +238,8 @@ class ChangeWriter:
     def add(self, changes: Sequence[ChangeRow], agreed: Sequence[AgreedRow] = ()) -> None:
         """Append changes, and note rows that are in the target already, for the ledger's id map."""
         self._chain.update("".join(row[-1] for row in changes).encode())
-        numbered = ((number, *row) for number, row in enumerate(changes, self.count + 1))
-        self._draft.many("INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?)", numbered)
-        self._draft.many("INSERT INTO agreed VALUES(?,?,?)", agreed)
+        self._draft.insert("change", [(number, *row) for number, row in enumerate(changes, self.count + 1)])
+        self._draft.insert("agreed", agreed)
         self.count += len(changes)
 
     def add_creates(self, number: int, run: Run, *, asked_from: int) -> tuple[int, int]:
@@ -252,8 +251,7 @@ class ChangeWriter:
         told = "SELECT id, sha256 FROM record WHERE object=? AND state='create' AND id BETWEEN ? AND ? ORDER BY id"
         for rows in _batches(self._draft, told, (number, run.first, run.last)):
             self._chain.update("".join(sha256 for _record, sha256 in rows).encode())
-            statement = f"INSERT INTO change(object, record, action) VALUES({number}, ?, 'create')"
-            self._draft.many(statement, ((record,) for record, _sha256 in rows))
+            self._draft.insert("change(object, record, action)", [(number, row[0], "create") for row in rows])
             self.count += len(rows)
             asked += sum(record >= asked_from for record, _sha256 in rows) if rows[-1][0] >= asked_from else 0
         return self.count - before - asked, asked

@@ -56,8 +56,8 @@ def add_created(
 ) -> None:
     """Stage records that lookups ask for. What they state counts from `recognise_created` on."""
     draft.add_rows(records, [], references, [])
-    draft.many(f"INSERT INTO scratch.created({CREATED}) VALUES(?,?,?,?)", created)
-    draft.many("INSERT INTO scratch.fresh VALUES(?,?,?,?,?)", identities)
+    draft.insert(f"scratch.created({CREATED})", created)
+    draft.insert("scratch.fresh", identities)
 
 
 def recognise_created(draft: Draft) -> None:

@@ -7,7 +7,7 @@ gone with the process.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -47,13 +47,16 @@ class NearNames:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._db.close()
 
-    def add(self, names: Iterable[tuple[int, str]]) -> None:
-        """File names, each with a number of its own; blank ones are passed over. Raises StoreError."""
+    def add(self, names: Iterable[tuple[int, str]], asked: Container[str] | None = None) -> None:
+        """File names, each with a number of its own; blank ones are passed over. Raises StoreError.
+
+        Where it is known, `asked` are the parts of all names that will be asked for.
+        """
         filled = ((n, text[:MAX_CHARACTERS]) for n, text in names if text)
         with translated(_PLACE):
             while batch := list(islice(filled, BATCH)):
                 self._db.executemany("INSERT INTO name VALUES(?,?)", batch)
-                parts = ((part, n) for n, text in batch for part in parts_of(text))
+                parts = ((part, n) for n, text in batch for part in parts_of(text) if asked is None or part in asked)
                 self._db.executemany("INSERT INTO part VALUES(?,?)", parts)
 
     def sort(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from migrator.errors import PlanError, Problem, SourceError
 from migrator.planner.wire import pack, read_back, unpack, written
-from migrator.planner.workers import Worker
+from migrator.planner.workers import MOST_IN_PIPE, Work, Worker
 
 DIED = "plan: E614 a process that read rows was ended from outside (run it again, or with --engine inline)"
 MEGABYTES = "x" * (4 << 20)  # far more than a pipe takes
@@ -68,10 +68,17 @@ def _start() -> Iterator[Callable[[str], Worker]]:
         worker.end()
 
 
+def give(worker: Worker, text: str) -> Work:
+    """Give one work."""
+    work = Work()
+    worker.give(work, text)
+    return work
+
+
 def test_worker_answers_each_work(start: Callable[[str], Worker]) -> None:
     """The answer to one is read before the next is given, so that neither waits for the other for ever."""
     worker = start("double")
-    works = [worker.give(f"{n}{MEGABYTES}") for n in range(3)]
+    works = [give(worker, f"{n}{MEGABYTES}") for n in range(3)]
     assert [work.made is None for work in works] == [False, False, True]
     assert [work.wait() for work in works] == [[f"{n}{MEGABYTES}"] * 2 for n in range(3)]
     assert worker.is_free
@@ -81,14 +88,28 @@ def test_worker_is_free_when_it_has_begun(start: Callable[[str], Worker]) -> Non
     """Who asks before that is not kept waiting."""
     worker = start("double")
     assert not worker.is_free
-    worker._pipe.poll(None)
+    worker._answers.poll(None)
     assert worker.is_free
+
+
+@pytest.mark.parametrize("room", [MOST_IN_PIPE, 0])
+def test_worker_is_given_one_work_ahead(start: Callable[[str], Worker], room: int) -> None:
+    """Of works that surely fit into the pipe, and where the system makes it wide enough; all are answered."""
+    worker = start("double")
+    assert worker._room == MOST_IN_PIPE
+    worker._room = room
+    works = [give(worker, str(n)) for n in range(4)]
+    assert [work.made is None for work in works] == [False, False, bool(room), True]
+    assert worker.is_free or not room
+    works += [give(worker, MEGABYTES), give(worker, "5")]
+    assert [work.wait()[0][:5] for work in works] == [*"0123", MEGABYTES[:5], "5"]
+    assert works[4].wait() == [MEGABYTES] * 2
 
 
 @pytest.mark.parametrize("what", ["refuse", "missing"])
 def test_what_fails_in_a_worker_fails_here(start: Callable[[str], Worker], what: str) -> None:
     """As the same error, also where it could not even begin."""
-    work = start(what).give("people.csv")
+    work = give(start(what), "people.csv")
     with pytest.raises(SourceError) as caught:
         work.wait()
     assert str(caught.value) == "people.csv: E401 is not there"
@@ -98,13 +119,13 @@ def test_what_fails_in_a_worker_fails_here(start: Callable[[str], Worker], what:
 def test_what_nobody_expected_says_where_it_failed(start: Callable[[str], Worker]) -> None:
     """The place in the worker is in the traceback that is asked for."""
     with pytest.raises(IndexError) as caught:
-        start("fail").give("").wait()
+        give(start("fail"), "").wait()
     assert "in fail\n    return [text[0]]" in caught.value.__notes__[0]
 
 
 def test_worker_that_is_killed_at_work_is_told(start: Callable[[str], Worker]) -> None:
     """Whoever waits for its answer waits no longer."""
-    work = start("die").give("")
+    work = give(start("die"), "")
     with pytest.raises(PlanError) as caught:
         work.wait()
     assert str(caught.value) == DIED
@@ -113,11 +134,11 @@ def test_worker_that_is_killed_at_work_is_told(start: Callable[[str], Worker]) -
 def test_worker_that_was_killed_before_is_told(start: Callable[[str], Worker]) -> None:
     """Who gives it work finds it so."""
     worker = start("double")
-    worker.give("").wait()
+    give(worker, "").wait()
     worker._process.kill()
     worker._process.join()
     with pytest.raises(PlanError) as caught:
-        worker.give(MEGABYTES)
+        give(worker, MEGABYTES)
     assert str(caught.value) == DIED
 
 
@@ -125,14 +146,14 @@ def test_interrupt_is_no_matter_of_a_worker(start: Callable[[str], Worker]) -> N
     """Not even before its first line runs: a terminal sends it to all, and the one that gives work decides."""
     worker = start("double")
     os.kill(worker._process.pid or 0, signal.SIGINT)
-    assert worker.give("a").wait() == ["a", "a"]
+    assert give(worker, "a").wait() == ["a", "a"]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_worker_is_ended_whatever_it_does(start: Callable[[str], Worker]) -> None:
     """Nobody waits for work that nobody wants any longer."""
     worker = start("pause")
-    worker.give("")
+    give(worker, "")
     worker.end()
     assert worker._process.exitcode == -signal.SIGTERM
 

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from migrator.store.at_once import MOST, write_all
+from migrator.store.at_once import AT_ONCE, write_all
 
 STATEMENT = "INSERT INTO t VALUES {} ON CONFLICT(a) DO UPDATE SET b=excluded.b"
 
@@ -16,7 +16,7 @@ def table() -> sqlite3.Connection:
     return db
 
 
-@pytest.mark.parametrize("count", [0, 1, MOST, MOST + 1, 3 * MOST - 1])
+@pytest.mark.parametrize("count", [0, 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE - 1])
 def test_rows_are_written_whatever_their_number(count: int) -> None:
     """Each with what belongs to it; what is alike in all stands in the statement."""
     db = table()
