@@ -96,9 +96,11 @@ class Lookups:
 
     def _resolve_wave(self, wave: int, after: int) -> None:
         """Decide what is plain by joins over whole sets, the rest one by one."""
-        plain = [known for known in self._compiled.lookups if len(known.lookup.objects) == 1]
+        there = [known for known in self._compiled.lookups if wave in self._compiled.waves[known.number]]
+        plain = [known for known in there if len(known.lookup.objects) == 1]
         creating = [known.number for known in plain if known.lookup.on_missing == "create"]
-        if ask(self._draft, wave, [known.number for known in plain], creating, after=after):
+        is_decided = ask(self._draft, wave, [known.number for known in plain], creating, after=after)
+        if is_decided and plain == there:
             self._maker.create_missing()
         else:
             self._resolve_each(found_in_wave(self._draft, wave, after=after))

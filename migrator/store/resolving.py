@@ -42,7 +42,7 @@ def index_references(draft: Draft) -> None:
 def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int], *, after: int) -> bool:
     """Gather what the references of a wave ask for by some lookups, and what answers; those behind number `after`.
 
-    What nothing states is noted as missing for the lookups that create. Tells whether that decides all of the wave.
+    What nothing states is noted as missing for the lookups that create. Tells whether all that is asked is decided.
     """
     if draft.has_dropped:  # nobody asks any longer for a record that is rejected or left out
         statement = "UPDATE scratch.reference SET wave=? WHERE wave=? AND record IN (SELECT id FROM record"
@@ -52,11 +52,7 @@ def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int]
         "INSERT INTO scratch.missing SELECT a.reference, a.digest, a.proof, f.record, f.field, f.item, a.lookup"
         " FROM scratch.asked a CROSS JOIN scratch.reference f ON f.rowid=a.reference WHERE a.is_missing"
     )
-    undecided = draft.run(
-        "SELECT 1 FROM scratch.reference WHERE wave=?1 AND rowid>?2 AND lookup NOT IN (SELECT value FROM json_each(?3))"
-        " UNION ALL SELECT 1 FROM scratch.asked WHERE holder IS NULL AND NOT is_missing LIMIT 1",
-        (wave, after, json.dumps(lookups)),
-    )
+    undecided = draft.run("SELECT 1 FROM scratch.asked WHERE holder IS NULL AND NOT is_missing LIMIT 1")
     return undecided.fetchone() is None
 
 

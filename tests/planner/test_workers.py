@@ -100,10 +100,13 @@ def test_worker_is_given_one_work_ahead(start: Callable[[str], Worker], room: in
     worker._room = room
     works = [give(worker, str(n)) for n in range(4)]
     assert [work.made is None for work in works] == [False, False, bool(room), True]
-    assert worker.is_free or not room
     works += [give(worker, MEGABYTES), give(worker, "5")]
     assert [work.wait()[0][:5] for work in works] == [*"0123", MEGABYTES[:5], "5"]
     assert works[4].wait() == [MEGABYTES] * 2
+    assert worker.is_free
+    last = give(worker, "")
+    assert worker.is_free or not room
+    assert last.wait() == ["", ""]
 
 
 @pytest.mark.parametrize("what", ["refuse", "missing"])
