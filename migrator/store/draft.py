@@ -161,7 +161,7 @@ class Draft:
 
     def add_problems(self, problems: Sequence[StagedProblem]) -> None:
         """Note findings; rows that they reject are marked by `set_state`."""
-        self.many("INSERT INTO problem VALUES(NULL,?,?,?,?,?,?,?)", problems)
+        self.insert("problem(record, object, code, field, value, fact, hint)", problems)
 
     def set_state(self, state: str | Action, records: Iterable[int]) -> None:
         """Give records their status; what is rejected stays so, since its problem is told already."""
