@@ -4,6 +4,7 @@ A process is forked before the server's threads begin, and waits for what to do;
 of Python. The judge reads the server's own records and history.
 """
 
+import errno
 import json
 import os
 import re
@@ -40,6 +41,7 @@ from migrator.emulators.centralstation import CentralStationOptions
 
 ROWS = 3
 LAG_SECONDS = 0.05
+PORT_SECONDS = 30.0
 ENDED, STOPPED, LOCKED = {0, 5, 6}, 7, 8
 PLAN = ("plan", "acme.yaml", "-o", "acme.plan")
 APPLY = ("apply", "acme.plan", "--yes")
@@ -174,6 +176,18 @@ def _hurried(enter: Callable[[RestTarget], Any]) -> Callable[[RestTarget], Any]:
     return hurry
 
 
+def _served(serve: Callable[[], Emulator]) -> Emulator:
+    """Serve where it was served before, as soon as no other process calls somebody from that port."""
+    until = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            return serve()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise
+        time.sleep(0.05)
+
+
 @dataclass(kw_only=True)
 class Desk:
     """A project for one CRM and one kind of operation, planned once; each case begins from there."""
@@ -195,7 +209,7 @@ class Desk:
         waiting = [Runner() for _runner in range(runners)]
         options = Options(vendor=CentralStationOptions(requests_per_window=0)) if self.crm == "centralstation" else None
         try:
-            with start(self.crm, port=self.port, seed=11, options=options) as server:
+            with _served(partial(start, self.crm, port=self.port, seed=11, options=options)) as server:
                 self.port = server.port
                 if self.operation == "update":
                     to, first, last, _marker = TARGETS[self.crm]
