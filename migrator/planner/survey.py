@@ -196,10 +196,11 @@ class _Intake:
         """
         gone: list[tuple[int, int, str]] = []
         for unseen in unseen_known(self._draft, (item.number for item in view.objects)):
-            if item := await target.get(view.target.name, unseen.target_id):
-                add_whole(self._draft, self._holding(view, item), unseen.record, LEDGER_LINE)
-            else:
+            item = await target.get(view.target.name, unseen.target_id)
+            if item is None:
                 gone.append((unseen.record, unseen.object, unseen.target_id))
+            else:
+                add_whole(self._draft, self._holding(view, item), unseen.record, LEDGER_LINE)
         return gone
 
     def trust_ledger(self, view: _View) -> None:

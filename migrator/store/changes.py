@@ -253,5 +253,5 @@ class ChangeWriter:
             self._chain.update("".join(sha256 for _record, sha256 in rows).encode())
             self._draft.insert("change(object, record, action)", [(number, row[0], "create") for row in rows])
             self.count += len(rows)
-            asked += sum(record >= asked_from for record, _sha256 in rows) if rows[-1][0] >= asked_from else 0
+            asked += sum(record >= asked_from for record, _sha256 in rows)
         return self.count - before - asked, asked
