@@ -7,7 +7,6 @@ from migrator.planner.composing import Composed, Composer, Counts
 from migrator.planner.engines import Engine
 from migrator.planner.sequence import Cycle, Sequence
 from migrator.store.changes import (
-    LAST,
     ChangeWriter,
     Run,
     Staged,
@@ -19,7 +18,7 @@ from migrator.store.changes import (
     turns,
     turns_of,
 )
-from migrator.store.draft import Draft
+from migrator.store.draft import LAST, Draft
 from migrator.store.graph import WRITTEN, take_deferred, take_layers
 
 

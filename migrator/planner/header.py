@@ -23,7 +23,7 @@ from migrator.store.draft import Draft
 from migrator.store.options import added_options, count_options
 from migrator.store.plan_schema import FORMAT
 from migrator.store.resolving import refers_to_own
-from migrator.store.tallies import count_contents, states_by_object
+from migrator.store.tallies import count_contents, left_by_object
 
 TOTALS = ("create", "update", "link", "unchanged", "skip", "reject", "conflict", "rows")
 
@@ -41,9 +41,9 @@ class Findings:
 
 def make_header(compiled: Compiled, draft: Draft, target: Target, findings: Findings) -> dict[str, Any]:
     """Gather the header but for what the ledger adds: the plan's id, when it was made, lineage and serial."""
-    states = states_by_object(draft)
+    left = left_by_object(draft)
     objects = {
-        name: _object_facts(compiled, compiled.objects[name], findings, states.get(compiled.objects[name].number, {}))
+        name: _object_facts(compiled, compiled.objects[name], findings, left.get(compiled.objects[name].number, {}))
         for name in compiled.order.objects
     }
     totals = {key: sum(int(facts[key]) for facts in objects.values()) for key in TOTALS}
@@ -116,11 +116,11 @@ def tripped_guards(
 
 
 def _object_facts(
-    compiled: Compiled, item: CompiledObject, findings: Findings, states: Mapping[str, int]
+    compiled: Compiled, item: CompiledObject, findings: Findings, left: Mapping[str, int]
 ) -> dict[str, Any]:
     name = item.item.name
     counts, staged = findings.maker.counts[name], findings.staged[name]
-    skip, reject = states.get(Action.SKIP, 0), states.get(Action.REJECT, 0)
+    skip, reject = left.get(Action.SKIP, 0), left.get(Action.REJECT, 0)
     facts = asdict(counts) | {"gone": findings.gone.get(item.number, 0)}
     facts |= {"skip": skip, "reject": reject, "rows": counts.create + counts.update + counts.unchanged + skip + reject}
     held = findings.survey.counts.get(item.item.to) if findings.survey else None

@@ -66,7 +66,7 @@ def note_similar(compiled: Compiled, draft: Draft, first: int) -> None:
     """
     for target in {item.target.name: item.target for item in compiled.objects.values()}.values():
         count = count_created(draft, target.name, first)
-        names = count_names(draft, target.name) if count else 0
+        names = count + count_names(draft, target.name) if count else 0
         if count > MAX_HINTED or names > MAX_NAMES:
             draft.add_problems([_unlooked(compiled, target, count, names)])
         found = likenesses(draft, target, first, SIMILAR, is_hint=True)
@@ -86,7 +86,8 @@ def likenesses(
         return
     with NearNames() as names:
         held = ((record, plain_name(label)) for record, label in held_labels(draft, target.name))
-        staged = ((record, plain_name(label_in(target, one))) for record, one in staged_fields(draft, target.name))
+        labels = ((record, label_in(target, one)) for record, one in staged_fields(draft, target.name, first))
+        staged = ((record, plain_name(label)) for record, label in labels)
         asking: Iterable[Named] = created_records(draft, target.name, first)
         asked = None
         if is_hint:

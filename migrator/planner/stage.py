@@ -41,7 +41,7 @@ class Stage:
     async def add(self, compiled: CompiledObject, source: Source) -> StageCount:
         """Read an object's table to its end. Raises SourceError or PlanError; the draft is then of no use."""
         item, workshop = compiled.item, self._workshop
-        count = StageCount()
+        count, first = StageCount(), self.next_record
         shelf = _Shelf(self, compiled)
         pipeline = await workshop.open(compiled.steps, source, shelf)
         table = source.table(item.tables)
@@ -55,6 +55,7 @@ class Stage:
         for rows in pipeline.rest():
             shelf.put(rows)
         shelf.close()
+        self._draft.note_rows(compiled.number, first, self.next_record - 1)
         count.files = [*table.facts, *workshop.facts]
         for step, bench in zip(compiled.steps, pipeline.benches, strict=True):
             count.dropped[f"{step.number} {step.name}"] = bench.dropped

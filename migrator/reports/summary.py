@@ -136,7 +136,7 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         objects=tuple(_object_line(name, facts, header) for name, facts in header["objects"].items()),
         totals=header["totals"],
         groups=tuple(problem_groups(plan)),
-        samples=tuple(change for action, limit in SAMPLES.items() for change in sample_changes(plan, action, limit)),
+        samples=tuple(_samples(plan)),
         guards=tuple(guard["fact"] for guard in header["guards"]),
         files=tuple(header["source"]["files"]),
         calls=header["calls"],
@@ -149,6 +149,15 @@ def summarize(plan: Plan, ledger: LedgerReader | None = None) -> Summary:
         troubles=tuple(_troubles(ledger, plan)) if ledger else (),
         verified=kept(ledger, plan) if ledger else None,
     )
+
+
+def _samples(plan: Plan) -> Iterator[Change]:
+    """Give some changes of each action; those that the plan has none of are not looked for among all."""
+    totals = plan.header["totals"]
+    counts = {**totals, Action.CREATE: totals["create"] + totals["for_lookups"]}
+    for action, limit in SAMPLES.items():
+        if counts.get(action, 0):
+            yield from sample_changes(plan, action, limit)
 
 
 def _troubles(ledger: LedgerReader, plan: Plan) -> Iterator[Trouble]:

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 from migrator.json_text import from_json, to_json
 from migrator.records import Action
-from migrator.store.draft import STAGED, Draft
+from migrator.store.draft import LAST, STAGED, Draft
 
 CHAIN = b"migrator"
 
 BATCH = 1_000
-LAST = 2**63 - 1  # no record has this number
 FEW = 50  # so few new records that it does not pay to part them from those that the target has
 
 _TURNS = (

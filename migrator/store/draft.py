@@ -15,6 +15,7 @@ from migrator.store.at_once import AT_ONCE, write_all
 from migrator.store.plan_schema import APPLICATION_ID, FORMAT, PLAN, SCRATCH
 from migrator.store.sqlite import connect, create_private, translated
 
+LAST = 2**63 - 1  # no record has this number
 STAGED = "create"  # what becomes of a record unless something else is found out
 
 # Rows of a plan take half a kilobyte and more: large pages hold as many as 20, and are sorted and read in fewer steps.
@@ -129,7 +130,11 @@ class Draft:
 
     def add_object(self, row: tuple[int, str, str, str, str]) -> None:
         """Note an object: its number, name, target's object, tier, and columns as JSON."""
-        self.many("INSERT INTO object VALUES(?,?,?,?,?,'{}')", [row])
+        self.many(f"INSERT INTO object VALUES(?,?,?,?,?,'{{}}',0,{LAST})", [row])
+
+    def note_rows(self, number: int, first: int, last: int) -> None:
+        """Note between which records the rows of an object are, once all of them are staged."""
+        self.run("UPDATE object SET first=?, last=? WHERE id=?", (first, last, number))
 
     def file_number(self, name: str) -> int:
         """Give the number of a source file; a new one for a new name."""

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.store.draft import STAGED, Draft, IdentityRow, StagedIdentity
-from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE, LOOKUP_LINE
+from migrator.store.plan_schema import KEY_LINE, LEDGER_LINE, LOOKUP_LINE, ROWS_OF_OBJECT
 
 
 class Holding(NamedTuple):
@@ -231,8 +231,8 @@ def unmatched(draft: Draft, number: int) -> Iterator[int]:
 def unmatched_lacking(draft: Draft, number: int, field: str) -> Iterator[int]:
     """Give the staged rows of an object that match nothing and have no value in a field."""
     found = draft.run(
-        "SELECT r.id FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
-        " WHERE r.object=? AND r.state='create' AND r.row IS NOT NULL AND m.record IS NULL"
+        f"SELECT r.id FROM {ROWS_OF_OBJECT} LEFT JOIN scratch.matched m ON m.record=r.id"
+        " WHERE o.id=? AND r.state='create' AND m.record IS NULL"
         " AND json_extract(r.fields, ?) IS NULL",
         (number, f'$."{field}"'),
     )

@@ -8,12 +8,13 @@ gone with the process.
 
 import sqlite3
 from collections.abc import Container, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from migrator.store.draft import Draft
+from migrator.store.plan_schema import ROWS_OF_OBJECT
 from migrator.store.sqlite import translated
 
 MAX_SCANNED = 1_000
@@ -129,19 +130,21 @@ def held_labels(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
     return draft.run("SELECT record, label FROM scratch.holding WHERE target=?", (target,))
 
 
-def staged_fields(draft: Draft, target: str) -> Iterator[tuple[int, str]]:
-    """Give the fields, as JSON, of each staged record that goes to a target's object, created ones too."""
-    return draft.run(
-        "SELECT r.id, r.fields FROM record r JOIN object o ON o.id=r.object WHERE o.target=? AND r.state='create'",
+def staged_fields(draft: Draft, target: str, first: int) -> Iterator[tuple[int, str]]:
+    """Give the fields, as JSON, of each staged record of a target's object; lookups created those from `first` on."""
+    rows = draft.run(
+        f"SELECT r.id, r.fields FROM {ROWS_OF_OBJECT} WHERE o.target=? AND r.state='create'",
         (target,),
     )
+    created = ((one.record, one.fields) for one in created_records(draft, target, first))
+    return chain(rows, created)
 
 
 def count_names(draft: Draft, target: str) -> int:
-    """Count the records of a target's object, those that it holds and those that are staged for it."""
+    """Count the records of a target's object, those that it holds and those that are staged for it as rows."""
     (count,) = draft.run(
-        "SELECT (SELECT COUNT(*) FROM scratch.holding WHERE target=?1) + (SELECT COUNT(*) FROM record r"
-        " JOIN object o ON o.id=r.object WHERE o.target=?1 AND r.state='create')",
+        "SELECT (SELECT COUNT(*) FROM scratch.holding WHERE target=?1)"
+        f" + (SELECT COUNT(*) FROM {ROWS_OF_OBJECT} WHERE o.target=?1 AND r.state='create')",
         (target,),
     ).fetchone()
     return int(count)
@@ -171,8 +174,8 @@ def created_records(draft: Draft, target: str, first: int) -> Iterator[Named]:
 def unmatched_records(draft: Draft, number: int, states: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """Give the source rows of an object, in some states, that match nothing in the target, with fields as JSON."""
     return draft.run(
-        "SELECT r.id, r.fields FROM record r LEFT JOIN scratch.matched m ON m.record=r.id"
-        f" WHERE r.object=? AND r.row IS NOT NULL AND m.record IS NULL AND r.state IN ({_marks(states)}) ORDER BY r.id",
+        f"SELECT r.id, r.fields FROM {ROWS_OF_OBJECT} LEFT JOIN scratch.matched m ON m.record=r.id"
+        f" WHERE o.id=? AND m.record IS NULL AND r.state IN ({_marks(states)}) ORDER BY r.id",
         (number, *states),
     )
 

@@ -1,7 +1,7 @@
 """The tables of a plan, and those of the scratch file that lives while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
-FORMAT = 7
+FORMAT = 8
 
 KEY_LINE = -1
 LOOKUP_LINE = -2
@@ -10,17 +10,26 @@ LEDGER_LINE = 0
 MARKER_LINE = 1
 FIRST_MATCH_LINE = 2
 
+# Records are wide, and to go through all of them takes long. The rows of an object `o` lie side by side: what lookups
+# create comes behind all rows. NOT INDEXED, for else SQLite makes an index of its own over all records first.
+ROWS_OF_OBJECT = (
+    "object o CROSS JOIN record r NOT INDEXED ON r.id BETWEEN o.first AND o.last AND r.object=o.id"
+    " AND r.row IS NOT NULL"
+)
+LEFT = "state IN ('reject','skip')"  # a query must say just this to find them by their index
+
 # The change of a record that is created as its row says holds nothing of its own: fields, id, marker and hash stand in
 # the record from the start, and `resolution` says what references in the fields point at: the id of a target's record,
 # or object and key of a planned one.
-PLAN = """
+PLAN = f"""
 CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
-  columns TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
+  columns TEXT NOT NULL, facts TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
 CREATE TABLE file(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE content(name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGER, row INTEGER, key TEXT NOT NULL,
   cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL, operation TEXT, marker TEXT, sha256 TEXT) STRICT;
+CREATE INDEX record_left ON record(object, state, row) WHERE {LEFT};
 CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   holder INTEGER NOT NULL, target_id TEXT, target TEXT, object INTEGER, key TEXT, PRIMARY KEY(record, field, item))
   STRICT, WITHOUT ROWID;

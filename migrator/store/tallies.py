@@ -3,13 +3,14 @@
 from collections import defaultdict
 
 from migrator.store.draft import Draft
+from migrator.store.plan_schema import LEFT
 
 
-def states_by_object(draft: Draft) -> dict[int, dict[str, int]]:
-    """Count the source rows of each object by their status; records that only lookups ask for have no row."""
+def left_by_object(draft: Draft) -> dict[int, dict[str, int]]:
+    """Count the source rows of each object that are refused or left out, by status."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for number, state, count in draft.run(
-        "SELECT object, state, COUNT(*) FROM record WHERE row IS NOT NULL GROUP BY object, state"
+        f"SELECT object, state, COUNT(*) FROM record WHERE {LEFT} AND row IS NOT NULL GROUP BY object, state"
     ):
         found[number][state] = count
     return found

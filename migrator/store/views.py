@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from migrator.json_text import from_json
 from migrator.records import Action
 from migrator.store.cells import unpack_cells
 from migrator.store.changes import Change
@@ -13,6 +14,7 @@ from migrator.store.ledger import LedgerReader, PlanEntry
 from migrator.store.ledger_schema import OF_PLAN
 from migrator.store.lock import is_held
 from migrator.store.plan import Plan
+from migrator.store.plan_schema import LEFT
 from migrator.store.states import State
 
 SAMPLE_ROWS = 5
@@ -93,7 +95,8 @@ def problem_groups(plan: Plan) -> list[ProblemGroup]:
 
 def sample_changes(plan: Plan, action: Action, limit: int) -> list[Change]:
     """Give some changes of one action, spread over the plan from its first to its last."""
-    first, last = plan.db.execute("SELECT MIN(seq), MAX(seq) FROM change WHERE action=?", (str(action),)).fetchone()
+    end = "(SELECT seq FROM change WHERE action=?1 ORDER BY seq {} LIMIT 1)"
+    first, last = plan.db.execute(f"SELECT {end.format('')}, {end.format('DESC')}", (str(action),)).fetchone()
     found: dict[int, Change] = {}
     for n in range(limit if first is not None else 0):
         start = first + (last - first) * n // max(limit - 1, 1)
@@ -118,7 +121,8 @@ def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
 def reject_columns(plan: Plan) -> list[tuple[str, ...]]:
     """Give the columns of every object that has refused rows."""
     rows = plan.db.execute(
-        "SELECT o.columns FROM object o WHERE EXISTS (SELECT 1 FROM record r WHERE r.object=o.id AND r.state='reject')"
+        "SELECT o.columns FROM object o WHERE EXISTS"
+        f" (SELECT 1 FROM record WHERE object=o.id AND {LEFT} AND state='reject')"
     )
     return [tuple(json.loads(columns)) for (columns,) in rows]
 
@@ -189,12 +193,13 @@ class ForLookups(NamedTuple):
 def created_for_lookups(plan: Plan, limit: int = -1) -> Iterator[ForLookups]:
     """Give the records that a plan creates for lookups, those that most rows wait on first."""
     rows = plan.db.execute(
-        "SELECT o.name, r.key, r.fields, w.rows FROM waiting w JOIN record r ON r.id=w.record"
-        " JOIN object o ON o.id=r.object WHERE r.row IS NULL AND r.state='create' ORDER BY w.rows DESC, r.id LIMIT ?",
+        "SELECT o.name, r.key, r.fields, w.rows FROM (SELECT * FROM waiting ORDER BY rows DESC, record LIMIT -1) w"
+        " CROSS JOIN record r ON r.id=w.record JOIN object o ON o.id=r.object"
+        " WHERE r.row IS NULL AND r.state='create' LIMIT ?",
         (limit,),
     )
     for name, key, fields, count in rows:
-        values = [str(value) for value in json.loads(fields).values() if not isinstance(value, dict | list)]
+        values = [str(value) for value in from_json(fields).values() if not isinstance(value, dict | list)]
         yield ForLookups(name, key, ", ".join(values), count)
 
 

@@ -9,7 +9,7 @@ from store_cases import edit
 from migrator.errors import StoreError
 from migrator.records import Action
 from migrator.store.draft import Draft, StagedIdentity, StagedProblem, StagedRecord, StagedReference
-from migrator.store.tallies import set_facts, states_by_object
+from migrator.store.tallies import left_by_object, set_facts
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_first_of_a_value_stands_for_the_others(draft: Draft) -> None:
     assert draft.keep_first(1, [(6, "a")]) == {6: 6}
 
 
-def test_states_are_counted_by_rows(draft: Draft) -> None:
-    """A record that only a lookup asks for has no row, and is not counted."""
-    draft.add_rows([record(1), record(2, 3), record(3, 4), record(4, None)], [], [], [])
-    draft.set_state(Action.REJECT, [1, 3])
-    draft.set_state("create", [4])
-    assert states_by_object(draft) == {1: {"create": 1, "reject": 2}}
+def test_rows_that_are_left_out_are_counted_by_state(draft: Draft) -> None:
+    """Rows that stay are not counted, nor is a record that only a lookup asks for: it has no row."""
+    draft.add_rows([record(1), record(2, 3), record(3, 4), record(4, None), record(5, 6)], [], [], [])
+    draft.set_state(Action.REJECT, [1, 3, 4])
+    draft.set_state(Action.SKIP, [5])
+    assert left_by_object(draft) == {1: {"reject": 2, "skip": 1}}
 
 
 def test_facts_stand_with_their_object(draft: Draft) -> None:
