@@ -26,6 +26,7 @@ from migrator.store.references import (
     found_unresolved,
     lacking,
     last_reference,
+    point_at_created,
     reopen_left_out,
 )
 from migrator.store.resolving import ask, index_references, point
@@ -111,6 +112,7 @@ class Lookups:
             for found in references:
                 self._decide(found, decisions)
         self._maker.create_missing()
+        point_at_created(self._draft)
 
     def _decide(self, found: Found, decisions: Decisions) -> None:
         """Resolve what is clear, note what is to be created, and put the rest off."""

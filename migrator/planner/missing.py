@@ -16,7 +16,7 @@ from migrator.planner.stating import Stating
 from migrator.store.created import Missing, add_created, askers, missing, recognise_created
 from migrator.store.draft import STAGED, IdentityRow, StagedRecord, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE
-from migrator.store.references import Created, point_at_created
+from migrator.store.references import Created
 
 _Columns = tuple[list[int], list[str], list[dict[str, Any]]]  # numbers, keys and fields of records of one object
 
@@ -65,7 +65,6 @@ class RecordMaker:
             recognise_created(self._draft)
         if self.next_record > first:
             settle_created(self._desk, first)
-        point_at_created(self._draft)
 
     def _create(self, batch: list[Missing]) -> None:
         found = [one for item in batch if (one := self._made(item)).fields]

@@ -20,8 +20,9 @@ _TURNS = (
     " LEFT JOIN scratch.holding h ON h.record=m.holding LEFT JOIN scratch.remembered k ON k.record=r.id"
 )
 _POINTERS = (
-    "SELECT s.record, s.field, s.item, s.target_id, COALESCE(s.object, 0), COALESCE(s.key, ''),"
-    " COALESCE(s.target, ''), w.record IS NOT NULL FROM {origin}"
+    "SELECT s.record, s.field, s.item, h.id, COALESCE(p.object, 0), COALESCE(p.key, ''),"
+    " COALESCE(h.target, ''), w.record IS NOT NULL FROM {origin} LEFT JOIN held h ON h.record=s.holder"
+    " LEFT JOIN record p ON h.record IS NULL AND p.id=s.holder"
     " LEFT JOIN scratch.deferred w ON w.record=s.record AND w.field=s.field {condition}"
 )
 _OF_RANGE = _POINTERS.format(origin="resolution s", condition="WHERE s.record BETWEEN ? AND ?")
@@ -177,8 +178,8 @@ def settle_pointers(draft: Draft) -> None:
     """Let what points at a record that turned out to be one of the target's point at that."""
     if draft.run("SELECT 1 FROM scratch.matched LIMIT 1").fetchone():
         draft.run(
-            "UPDATE resolution SET target_id=h.id, target=h.target FROM scratch.matched m JOIN scratch.holding h"
-            " ON h.record=m.holding WHERE m.record=resolution.holder AND resolution.target_id IS NULL"
+            "INSERT INTO held SELECT m.record, h.target, h.id FROM scratch.matched m JOIN scratch.holding h"
+            " ON h.record=m.holding WHERE m.record IN (SELECT holder FROM resolution)"
         )
 
 

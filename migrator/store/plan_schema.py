@@ -19,8 +19,8 @@ ROWS_OF_OBJECT = (
 LEFT = "state IN ('reject','skip')"  # a query must say just this to find them by their index
 
 # The change of a record that is created as its row says holds nothing of its own: fields, id, marker and hash stand in
-# the record from the start, and `resolution` says what references in the fields point at: the id of a target's record,
-# or object and key of a planned one.
+# the record from the start, and `resolution` says what references in the fields point at: a planned record, or with a
+# number below 0 one of the target. Those that the target has stand in `held`, planned ones that it matched among them.
 PLAN = f"""
 CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
@@ -31,8 +31,8 @@ CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGE
   cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL, operation TEXT, marker TEXT, sha256 TEXT) STRICT;
 CREATE INDEX record_left ON record(object, state, row) WHERE {LEFT};
 CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
-  holder INTEGER NOT NULL, target_id TEXT, target TEXT, object INTEGER, key TEXT, PRIMARY KEY(record, field, item))
-  STRICT, WITHOUT ROWID;
+  holder INTEGER NOT NULL, PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;
+CREATE TABLE held(record INTEGER PRIMARY KEY, target TEXT NOT NULL, id TEXT NOT NULL) STRICT;
 CREATE TABLE problem(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, object INTEGER NOT NULL, code TEXT NOT NULL,
   field TEXT NOT NULL, value TEXT NOT NULL, fact TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
 CREATE TABLE cause(record INTEGER NOT NULL, field TEXT NOT NULL, holder INTEGER NOT NULL) STRICT;
@@ -59,8 +59,8 @@ CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, r
 CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.asked(digest INTEGER NOT NULL, proof INTEGER NOT NULL, lookup INTEGER NOT NULL,
-  reference INTEGER NOT NULL, is_missing INTEGER NOT NULL, holder INTEGER, target_id TEXT, target TEXT, object INTEGER,
-  key TEXT, PRIMARY KEY(digest, proof, lookup)) STRICT, WITHOUT ROWID;
+  reference INTEGER NOT NULL, is_missing INTEGER NOT NULL, holder INTEGER, PRIMARY KEY(digest, proof, lookup))
+  STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.created(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   lookup INTEGER NOT NULL, PRIMARY KEY(digest, proof)) STRICT, WITHOUT ROWID;
 CREATE INDEX scratch.created_by_record ON created(record);

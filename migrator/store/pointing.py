@@ -14,8 +14,9 @@ Filled = dict[tuple[str, int], Any]  # what a record's references are, by field 
 
 _NESTED = (dict, list)
 _POINTERS = (
-    "SELECT s.record, s.field, s.item, s.target_id, s.object, s.key FROM json_each(?) t"
-    " CROSS JOIN resolution s ON s.record=t.value"
+    "SELECT s.record, s.field, s.item, h.id, p.object, p.key FROM json_each(?) t"
+    " CROSS JOIN resolution s ON s.record=t.value LEFT JOIN held h ON h.record=s.holder"
+    " LEFT JOIN record p ON h.record IS NULL AND p.id=s.holder"
 )
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from migrator.store.draft import Draft
+from migrator.store.references import note_held
 
 _LEFT_WAVE = -1
 
@@ -20,17 +21,14 @@ _LISTED = "(SELECT value FROM json_each(?))"
 # A hit counts if it is live: a record of the target, or a planned one that is neither rejected nor left out. What is
 # planned and matched stands for its match.
 _FILL = (
-    "INSERT INTO scratch.asked WITH hit AS (SELECT g.*, i.record AS stated, COALESCE(m.holding, i.record) AS holder,"
-    " i.record<0 OR m.holding<0 OR p.state='create' AS is_live, p.object, p.key FROM (SELECT digest, proof, lookup,"
-    " MIN(rowid) AS reference FROM scratch.reference INDEXED BY reference_by_value"
+    "INSERT INTO scratch.asked WITH hit AS (SELECT g.*, i.record AS stated,"
+    " CASE WHEN i.record<0 OR m.holding<0 OR p.state='create' THEN COALESCE(m.holding, i.record) END AS live"
+    " FROM (SELECT digest, proof, lookup, MIN(rowid) AS reference FROM scratch.reference INDEXED BY reference_by_value"
     f" WHERE wave=? AND rowid>? AND lookup IN {_LISTED} GROUP BY digest, proof, lookup) g"
     " LEFT JOIN scratch.identity i ON i.digest=g.digest AND i.proof=g.proof LEFT JOIN record p ON p.id=i.record"
     " LEFT JOIN scratch.matched m ON m.record=i.record)"
-    f" SELECT t.digest, t.proof, t.lookup, t.reference, COUNT(t.stated)=0 AND t.lookup IN {_LISTED},"
-    " CASE WHEN MIN(t.holder) FILTER (WHERE is_live)=MAX(t.holder) FILTER (WHERE is_live) THEN MIN(t.holder)"
-    " FILTER (WHERE is_live) END, MAX(h.id) FILTER (WHERE is_live), MAX(h.target) FILTER (WHERE is_live),"
-    " MAX(t.object) FILTER (WHERE is_live), MAX(t.key) FILTER (WHERE is_live)"
-    " FROM hit t LEFT JOIN scratch.holding h ON h.record=t.holder GROUP BY t.digest, t.proof, t.lookup"
+    f" SELECT digest, proof, lookup, reference, COUNT(stated)=0 AND lookup IN {_LISTED},"
+    " CASE WHEN MIN(live)=MAX(live) THEN MIN(live) END FROM hit GROUP BY digest, proof, lookup"
 )
 
 
@@ -59,22 +57,23 @@ def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int]
 def point(draft: Draft, wave: int, *, after: int) -> None:
     """Let all who asked point at what answered, or at what was made for them; put off what nothing was made for."""
     draft.run(
-        "UPDATE scratch.asked SET (holder, target_id, target, object, key)=(SELECT COALESCE(d.holding, c.record), h.id,"
-        " h.target, p.object, p.key FROM scratch.created c JOIN record p ON p.id=c.record"
-        " LEFT JOIN scratch.matched d ON d.record=c.record LEFT JOIN scratch.holding h ON h.record=d.holding"
-        " WHERE c.digest=asked.digest AND c.proof=asked.proof) WHERE is_missing"
+        "UPDATE scratch.asked SET holder=(SELECT COALESCE(d.holding, c.record) FROM scratch.created c"
+        " LEFT JOIN scratch.matched d ON d.record=c.record WHERE c.digest=asked.digest AND c.proof=asked.proof)"
+        " WHERE is_missing"
     )
     draft.run(
-        "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, a.holder, a.target_id, a.target,"
-        f" a.object, a.key {_ASKING} AND a.holder IS NOT NULL",
+        f"INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, a.holder {_ASKING}"
+        " AND a.holder IS NOT NULL",
         (wave, after),
     )
+    note_held(draft, "SELECT holder FROM scratch.asked WHERE holder<0")
     if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():
         draft.run(
             f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {_ASKING} AND a.is_missing AND a.holder IS NULL",
             (wave, after),
         )
     draft.run("DELETE FROM scratch.asked")
+    draft.run("DELETE FROM scratch.missing")
 
 
 def note_waiting(draft: Draft) -> None:

@@ -184,6 +184,7 @@ def test_plan_is_private_and_alone(tmp_path: Path) -> None:
         "content",
         "gone",
         "resolution",
+        "held",
     }
 
 
