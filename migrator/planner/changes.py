@@ -11,9 +11,9 @@ from migrator.store.changes import (
     Run,
     Staged,
     Turn,
+    note_held,
     remember_skipped,
     runs_of,
-    settle_pointers,
     staged_of,
     turns,
     turns_of,
@@ -41,7 +41,7 @@ class ChangeMaker:
 
     def make_all(self) -> None:
         """Write the creates and updates in the order of what they need, then the links, then the last pass."""
-        settle_pointers(self._draft)
+        note_held(self._draft)
         sequence = Sequence(self._compiled, self._draft)
         sequence.refuse_endless()
         for group in self._compiled.order.groups:

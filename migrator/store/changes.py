@@ -174,8 +174,12 @@ def runs_of(draft: Draft, number: int) -> Iterator[Run]:
     yield Run(last + 1, LAST, is_new=True)
 
 
-def settle_pointers(draft: Draft) -> None:
-    """Let what points at a record that turned out to be one of the target's point at that."""
+def note_held(draft: Draft) -> None:
+    """Keep the ids of what references point at in the target: records of its own, and planned ones that it matched."""
+    draft.run(
+        "INSERT INTO held SELECT record, target, id FROM scratch.holding"
+        " WHERE record IN (SELECT holder FROM resolution WHERE holder<0)"
+    )
     if draft.run("SELECT 1 FROM scratch.matched LIMIT 1").fetchone():
         draft.run(
             "INSERT INTO held SELECT m.record, h.target, h.id FROM scratch.matched m JOIN scratch.holding h"

@@ -126,17 +126,7 @@ def last_reference(draft: Draft) -> int:
 
 def resolve(draft: Draft, rows: Iterable[tuple[int, str, int, int]]) -> None:
     """Decide: (record, field, item of a list, what it points at)."""
-    decided = list(rows)
-    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?,?)", decided)
-    held = json.dumps([holder for *_slot, holder in decided if holder < 0])
-    note_held(draft, "SELECT value FROM json_each(?)", (held,))
-
-
-def note_held(draft: Draft, holders: str, values: tuple[str, ...] = ()) -> None:
-    """Keep the ids of records of the target that are pointed at; a query gives their numbers."""
-    draft.run(
-        f"INSERT OR IGNORE INTO held SELECT record, target, id FROM scratch.holding WHERE record IN ({holders})", values
-    )
+    draft.many("INSERT OR REPLACE INTO resolution VALUES(?,?,?,?)", rows)
 
 
 def postpone(draft: Draft, references: Iterable[tuple[int]]) -> None:
@@ -200,11 +190,6 @@ def point_at_created(draft: Draft) -> None:
         "INSERT OR IGNORE INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record)"
         " FROM scratch.missing m JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
         " LEFT JOIN scratch.matched d ON d.record=c.record"
-    )
-    note_held(
-        draft,
-        "SELECT d.holding FROM scratch.missing m JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " JOIN scratch.matched d ON d.record=c.record",
     )
     draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"

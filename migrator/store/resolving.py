@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 
 from migrator.store.draft import Draft
-from migrator.store.references import note_held
 
 _LEFT_WAVE = -1
 
@@ -66,7 +65,6 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
         " AND a.holder IS NOT NULL",
         (wave, after),
     )
-    note_held(draft, "SELECT holder FROM scratch.asked WHERE holder<0")
     if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():
         draft.run(
             f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {_ASKING} AND a.is_missing AND a.holder IS NULL",
