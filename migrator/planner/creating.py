@@ -1,15 +1,15 @@
-"""What creates a record, known as soon as its row is read: the id of that change, its marker and its hash."""
+"""What creates a record, known as soon as its row is read: the marker and the hash of that change."""
 
 from collections.abc import Iterable, Sequence
 
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.filling import Filling
 from migrator.planner.stating import Stating
-from migrator.store.changes import created_hash, operation_namer
+from migrator.store.changes import created_hash
 
-Told = tuple[str | None, str | None, str | None]  # id, marker and hash of a change, as they stand in a record
+Told = tuple[str | None, str | None]  # marker and hash of a change, as they stand in a record
 
-NOT_TOLD: Told = (None, None, None)
+NOT_TOLD: Told = (None, None)
 
 
 class Creating:
@@ -21,17 +21,13 @@ class Creating:
     def __init__(self, compiled: Compiled, item: CompiledObject, stating: Stating) -> None:
         self._number = item.number
         self._markers = stating.markers if item.marker else None
-        self._name = operation_namer(compiled.spec.name, item.item.name)
         self._is_told = Filling(compiled, item).is_plain
 
     def of_many(self, records: Iterable[int], keys: Sequence[str], texts: Iterable[str]) -> list[Told]:
         """Tell it of many records, given their numbers, keys and fields as JSON."""
         if not self._is_told:
             return [NOT_TOLD] * len(keys)
-        number, name = self._number, self._name
+        number = self._number
         markers = self._markers(keys) if self._markers else [None] * len(keys)
-        told: list[Told] = []
-        for record, key, marker, text in zip(records, keys, markers, texts, strict=True):
-            operation = name(key)
-            told.append((operation, marker, created_hash(operation, number, record, marker, text)))
-        return told
+        rows = zip(records, keys, markers, texts, strict=True)
+        return [(marker, created_hash(number, record, key, marker, text)) for record, key, marker, text in rows]

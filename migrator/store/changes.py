@@ -134,19 +134,19 @@ def hashed(row: tuple[str, int, int, str, str | None, str | None, str | None, st
     return (*row, change_hash(row))
 
 
-def created_hash(operation: str, number: int, record: int, marker: str | None, fields: str) -> str:
-    """Hash the change that creates a record as it says: its id, object and record, the marker; the fields as JSON.
+def created_hash(number: int, record: int, key: str, marker: str | None, fields: str) -> str:
+    """Hash the change that creates a record as it says: its object, number, key and marker; the fields as JSON.
 
-    Of these only a marker may hold blanks, and JSON has no line break.
+    JSON has no line break; a key may hold one.
     """
-    return hashlib.sha256(f"{operation} {number} {record} {marker or ''}\n{fields}".encode()).hexdigest()
+    return hashlib.sha256(f"{number} {record} {len(key)}\n{fields}\n{key}{marker or ''}".encode()).hexdigest()
 
 
 def restate(draft: Draft, record: int, fields: str) -> None:
     """Give a staged record other fields, as JSON."""
-    found = draft.run("SELECT operation, object, marker FROM record WHERE id=?", (record,)).fetchone()
-    operation, number, marker = found
-    sha256 = operation and created_hash(operation, number, record, marker, fields)
+    found = draft.run("SELECT object, key, marker, sha256 FROM record WHERE id=?", (record,)).fetchone()
+    number, key, marker, sha256 = found
+    sha256 = sha256 and created_hash(number, record, key, marker, fields)
     draft.run("UPDATE record SET fields=?, sha256=? WHERE id=?", (fields, sha256, record))
 
 

@@ -34,7 +34,7 @@ _PRAGMAS: dict[str, str | int] = {
 class StagedRecord(NamedTuple):
     """A source row as it is staged: number, place, key; original cells and canonical fields as JSON.
 
-    `operation`, `marker` and `sha256` are those of the change that creates it, where that says no more than the row.
+    `marker` and `sha256` are those of the change that creates it, where that says no more than the row.
     """
 
     id: int
@@ -45,12 +45,11 @@ class StagedRecord(NamedTuple):
     cells: str | None
     fields: str
     state: str = STAGED
-    operation: str | None = None
     marker: str | None = None
     sha256: str | None = None
 
 
-RecordRow = tuple[int, int, int | None, int | None, str, str | None, str, str, str | None, str | None, str | None]
+RecordRow = tuple[int, int, int | None, int | None, str, str | None, str, str, str | None, str | None]
 IdentityRow = tuple[int, int, int, int, int]
 ReferenceRow = tuple[int, str, int, int, int, int, int]
 

@@ -19,7 +19,7 @@ from migrator.store.pointing import Filled, Pointing, created_fields
 from migrator.store.sqlite import connect_read_only, sync_folder, translated
 
 _CHANGES = (
-    "SELECT c.seq, COALESCE(c.id, r.operation), o.name, o.target, c.action, r.key, f.name, r.row,"
+    "SELECT c.seq, c.id, o.name, o.target, c.action, r.key, f.name, r.row,"
     " COALESCE(c.after, r.fields), c.before, c.target_id,"
     " CASE WHEN c.id IS NULL THEN COALESCE(c.marker, r.marker) ELSE c.marker END, c.parent,"
     " COALESCE(c.sha256, r.sha256), c.object, c.record, c.id IS NULL"
@@ -96,9 +96,11 @@ class Plan:
 
     def find(self, spelled: str) -> list[Change]:
         """Give the changes that a person means: the one with this id, or those of a record spelled OBJECT:KEY."""
-        name, _, key = spelled.partition(":")
-        meant = "COALESCE(c.id, r.operation)=? OR (o.name=? AND r.key=?)"
-        return list(self.select(f"WHERE {meant} ORDER BY c.seq", (spelled, name, key)))
+        name, colon, key = spelled.partition(":")
+        if colon:
+            return list(self.select("WHERE o.name=? AND r.key=? ORDER BY c.seq", (name, key)))
+        self.db.create_function("operation_of", 2, self._pointing.operation, deterministic=True)
+        return list(self.select("WHERE COALESCE(c.id, operation_of(c.object, r.key))=? ORDER BY c.seq", (spelled,)))
 
     def appends(self) -> Iterator[Change]:
         """Give the options that are to be added, those of one list one after the other; each is checked as above."""
@@ -148,6 +150,7 @@ class Plan:
             raise PlanError(Problem(code="E602", place=str(self.path), fact=fact, hint=hint))
         after = from_json(text)
         if row[16]:
+            op_id = self._pointing.operation(row[14], key)
             field = {self.header["objects"][name]["marker"]: marker} if marker else {}
             after = created_fields(after, filled, field)
         return Change(
@@ -171,7 +174,7 @@ def _hash_of(row: tuple[Any, ...]) -> str:
     if not row[16]:
         return change_hash((row[1], row[14], row[15], row[4], row[10], row[11], row[12], row[9], row[8]))
     is_told = (row[4], row[9], row[10], row[12]) == (Action.CREATE, None, None, None)
-    return created_hash(row[1], row[14], row[15], row[11], row[8]) if is_told else ""
+    return created_hash(row[14], row[15], row[5], row[11], row[8]) if is_told else ""
 
 
 def _open(path: Path) -> sqlite3.Connection:

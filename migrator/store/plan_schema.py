@@ -18,9 +18,10 @@ ROWS_OF_OBJECT = (
 )
 LEFT = "state IN ('reject','skip')"  # a query must say just this to find them by their index
 
-# The change of a record that is created as its row says holds nothing of its own: fields, id, marker and hash stand in
-# the record from the start, and `resolution` says what references in the fields point at: a planned record, or with a
-# number below 0 one of the target. Those that the target has stand in `held`, planned ones that it matched among them.
+# The change of a record that is created as its row says holds nothing of its own: fields, marker and hash stand in the
+# record from the start, its id follows from the key, and `resolution` says what references in the fields point at: a
+# planned record, or with a number below 0 one of the target. What of these the target has stands in `held`, the planned
+# records that it matched among them.
 PLAN = f"""
 CREATE TABLE header(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, tier TEXT NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE object(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, target TE
 CREATE TABLE file(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE content(name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE record(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, file INTEGER, row INTEGER, key TEXT NOT NULL,
-  cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL, operation TEXT, marker TEXT, sha256 TEXT) STRICT;
+  cells TEXT, fields TEXT NOT NULL, state TEXT NOT NULL, marker TEXT, sha256 TEXT) STRICT;
 CREATE INDEX record_left ON record(object, state, row) WHERE {LEFT};
 CREATE TABLE resolution(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   holder INTEGER NOT NULL, PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;

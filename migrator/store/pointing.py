@@ -29,13 +29,17 @@ class Pointing:
         self._operations = {number: operation_namer(mapping, name) for number, name in names}
         self._is_empty = db.execute("SELECT 1 FROM resolution LIMIT 1").fetchone() is None
 
+    def operation(self, number: int, key: str) -> str:
+        """Name the operation that creates or changes the record of an object with a key."""
+        return self._operations[number](key)
+
     def of(self, records: Iterable[int]) -> dict[int, Filled]:
         """Give what some records point at; none for those that point at nothing."""
         found: dict[int, Filled] = {}
         if self._is_empty:
             return found
         for record, name, item, target_id, number, key in self._db.execute(_POINTERS, (json.dumps(list(records)),)):
-            operation = target_id if target_id is not None else {"$op": self._operations[number](key)}
+            operation = target_id if target_id is not None else {"$op": self.operation(number, key)}
             found.setdefault(record, {})[name, item] = operation
         return found
 

@@ -83,6 +83,7 @@ def test_mapping_is_checked_alone(tmp_path: Path) -> None:
     [
         ("UPDATE change SET after='{}' WHERE seq=2", ": operation 2 (create companies 2)"),
         ("UPDATE record SET fields='{}' WHERE id=2", ": operation 2 (create companies 2)"),
+        ("UPDATE record SET key='9' WHERE id=2", ": operation 2 (create companies 9)"),
         ("INSERT INTO resolution VALUES(2, 'Name', 0, 1)", ""),
         ("DELETE FROM change WHERE seq=3", ": the list of operations"),
         ("UPDATE record SET cells='[]'", ""),

@@ -37,7 +37,7 @@ def test_rows_are_staged_with_all_that_they_state(draft: Draft) -> None:
     reference = StagedReference(1, "company", 0, 3, 1, 21, 22)
     problem = StagedProblem(1, 1, "E110", "born", "x", "'born' is not a date", "")
     draft.add_rows([record(1)], [identity], [reference], [problem])
-    assert draft.run("SELECT * FROM record").fetchall() == [(1, 1, 1, 2, "1", "[]", "{}", "create", None, None, None)]
+    assert draft.run("SELECT * FROM record").fetchall() == [(1, 1, 1, 2, "1", "[]", "{}", "create", None, None)]
     assert draft.run("SELECT * FROM scratch.identity").fetchall() == [(11, 12, 1, 0, 0)]
     assert draft.run("SELECT * FROM scratch.reference").fetchall() == [(1, "company", 0, 3, 1, 21, 22)]
     assert draft.run("SELECT * FROM problem").fetchall() == [(1, *problem)]
