@@ -18,7 +18,8 @@ from migrator.connectors.picked import Picked, PickedRows, RejectsFile
 from migrator.connectors.protocols import Batch, Source, SourceFacts
 from migrator.errors import Problem, SpecError
 from migrator.planner.making import Retry
-from migrator.reports.tables import original_cell, unsafe_cell
+from migrator.reports.guarded import unsafe_cell
+from migrator.reports.rejects import original_cell
 from migrator.spec.values import MappingSpec, ObjectSpec
 from migrator.store.ledger import LedgerReader, hash_file, unknown_plan
 from migrator.store.plan import Plan

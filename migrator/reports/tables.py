@@ -5,13 +5,14 @@ All are private, complete or not there at all, and every CSV cell that a spreads
 """
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+from migrator.reports.guarded import ROWS_TOGETHER, csv_lines, each_once
+from migrator.reports.rejects import reject_lines
 from migrator.reports.writing import write_file
 from migrator.spelling import similarity
 from migrator.store.history import id_map
@@ -32,42 +33,22 @@ from migrator.store.views import (
     missing_parents,
     problem_rows,
     proposed_matches,
-    reject_columns,
-    rejected_rows,
     troubled_operations,
 )
-
-REJECT_COLUMNS = ("_row", "_object", "_code", "_field", "_value", "_problem", "_fix")
 
 ID_MAP = ("object", "source_key", "target_id", "state")
 
 NEAR = 0.6
-ROWS_TOGETHER = 500
 
 _DUPLICATE_CODES = frozenset({"E301", "E302", "E303"})
-_TRIGGER = re.compile(r"[\s\x00\u00a0]*['=+\-@\t\r\n\x00＝＋－＠]")  # noqa: RUF001 - full-width signs act as well
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` would make one for each value
-_QUOTE = json.encoder.encode_basestring  # what it does to text
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*", re.ASCII)
-
-
-def safe_cell(text: str) -> str:
-    """Guard a cell against being taken for a formula; plain numbers are none, nor what begins with a letter."""
-    if text[:1].isalnum():
-        return text
-    return f"'{text}" if _TRIGGER.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def unsafe_cell(text: str) -> str:
-    """Undo `safe_cell`."""
-    return text.removeprefix("'")
+_WRITES: Mapping[tuple[type, ...], Callable[[Any], str]] = {(str,): json.encoder.encode_basestring, (int,): str}
 
 
 def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
     """Write what stands beside the report of a plan; gives the names of the files. Raises StoreError."""
     make_private_folder(folder)
     tables = {
-        "rejects": _rejects,
         "duplicates": _duplicates,
         "missing_parents": _missing_parents,
         "created": _created,
@@ -75,10 +56,11 @@ def write_plan_tables(plan: Plan, folder: Path) -> list[str]:
         "gone": _gone,
         "options": _options,
     }
+    write_file(folder / "rejects.csv", lambda file: file.writelines(reject_lines(plan)))
     for name, rows in tables.items():
         _write_table(folder / f"{name}.csv", rows(plan))
     write_file(folder / "problems.jsonl", lambda file: _write_lines(file, plan))
-    return [*(f"{name}.csv" for name in tables), "problems.jsonl"]
+    return ["rejects.csv", *(f"{name}.csv" for name in tables), "problems.jsonl"]
 
 
 def write_results(plan: Plan, reader: LedgerReader, folder: Path) -> Path:
@@ -101,64 +83,18 @@ def _write_table(path: Path, rows: Iterable[Sequence[object]]) -> None:
     write_file(path, lambda file: file.writelines(csv_lines(rows)))
 
 
-def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Write rows of one width as CSV, each cell guarded and in quotes; many at once, by columns."""
-    given = iter(rows)
-    while batch := list(islice(given, ROWS_TOGETHER)):
-        columns = zip(*map(_csv_column, zip(*batch, strict=True)), strict=True)
-        yield from (f'"{line}"\r\n' for line in map('","'.join, columns))
-
-
-def _csv_column(cells: Sequence[object]) -> Iterable[str]:
-    """Guard the cells of a column, and double their quotes; if all begin with letters or digits, none needs a guard."""
-    texts = [*map(_text_of, cells)] if {*map(type, cells)} - {str} else [*map(str, cells)]
-    begun = "".join({text[:1] for text in texts})
-    if begun and not begun.isalnum():
-        texts = [*map(safe_cell, texts)]
-    return [text.replace('"', '""') for text in texts] if '"' in "".join(texts) else texts
-
-
-def _text_of(cell: object) -> str:
-    return "" if cell is None else str(cell)
-
-
 def _write_lines(file: TextIO, plan: Plan) -> None:
     """Write each problem as JSON, many at once; all of them have the same keys."""
     line = f"""{{"v": 1, {", ".join(f'"{name}": %s' for name in PROBLEM_NAMES)}}}\n"""
     rows = problem_rows(plan)
     while batch := list(islice(rows, ROWS_TOGETHER)):
-        file.writelines(map(line.__mod__, zip(*map(_json_column, zip(*batch, strict=True)), strict=True)))
+        columns = (each_once(_json_column, values) for values in zip(*batch, strict=True))
+        file.writelines(map(line.__mod__, zip(*columns, strict=True)))
 
 
 def _json_column(values: Sequence[object]) -> list[str]:
-    is_text = {*map(type, values)} == {str}
-    return [*map(_QUOTE, map(str, values))] if is_text else [*map(_ENCODE, values)]
-
-
-def _rejects(plan: Plan) -> Iterator[list[object]]:
-    """Give the original columns of all objects with the original text, then what is wrong; a line for each row."""
-    columns = tuple(dict.fromkeys(name for row in reject_columns(plan) for name in row))
-    yield [*columns, *REJECT_COLUMNS]
-    for row in rejected_rows(plan):
-        cells = row.cells
-        if row.columns != columns or len(cells) != len(columns):
-            named = dict(zip(row.columns, cells, strict=False))
-            cells = [named.get(name) for name in columns]
-        if {*map(type, cells)} != {str}:
-            cells = [*map(original_cell, cells)]
-        told = row.problems[0] if len(row.problems) == 1 else _joined(row.problems)
-        yield [*cells, row.row, row.object, *told]
-
-
-def _joined(problems: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    return ("; ".join(filter(None, part)) for part in zip(*problems, strict=True))
-
-
-def original_cell(cell: object) -> str:
-    """Write a cell of a source as a rejects file holds it, but for the guard."""
-    if cell is None:
-        return ""
-    return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+    write = _WRITES.get(tuple({*map(type, values)}), _ENCODE)
+    return [*map(write, values)]
 
 
 def _duplicates(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from migrator.reports.tables import safe_cell
+from migrator.reports.guarded import safe_cell
 from migrator.reports.wording import harmless, moment, of
 from migrator.reports.writing import write_file
 from migrator.store.readback import Finding, Match, Verification

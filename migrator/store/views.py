@@ -37,13 +37,18 @@ class ProblemGroup(NamedTuple):
 
 
 class RejectedRow(NamedTuple):
-    """A refused row: its original cells under the columns of its object, and why."""
+    """A refused row: its original cells, as `pack_cells` wrote them, under the columns of its object, and why."""
 
     object: str
     columns: tuple[str, ...]
-    cells: list[Any]
+    packed: str
     row: int
     problems: list[tuple[str, str, str, str, str]]
+
+    @property
+    def cells(self) -> list[Any]:
+        """Give the original cells."""
+        return unpack_cells(self.packed)
 
 
 class ExplainedRow(NamedTuple):
@@ -115,7 +120,7 @@ def rejected_rows(plan: Plan) -> Iterator[RejectedRow]:
         " CROSS JOIN record r ON r.id=n.record WHERE r.state='reject' AND r.row IS NOT NULL"
     )
     for (_record, number, cells, row), group in groupby(rows, key=_REFUSED):
-        yield RejectedRow(*objects[number], unpack_cells(cells), row, [item[4:] for item in group])
+        yield RejectedRow(*objects[number], cells or "", row, [item[4:] for item in group])
 
 
 def reject_columns(plan: Plan) -> list[tuple[str, ...]]:

@@ -1,26 +1,17 @@
 """The files beside a report: private, complete or not there, and safe in a spreadsheet without loss."""
 
 import csv
-import io
 import json
-import re
 from pathlib import Path
 from typing import TextIO
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from report_cases import MAPPING, NOW, TABLES, make, reader, run
 
 from migrator.errors import StoreError
-from migrator.reports.tables import (
-    REJECT_COLUMNS,
-    csv_lines,
-    safe_cell,
-    unsafe_cell,
-    write_plan_tables,
-    write_results,
-)
+from migrator.reports.guarded import unsafe_cell
+from migrator.reports.rejects import REJECT_COLUMNS
+from migrator.reports.tables import write_plan_tables, write_results
 from migrator.reports.writing import write_file
 from migrator.store.endings import Ending
 from migrator.store.plan import Plan
@@ -37,12 +28,6 @@ FILES = [
     "rejects.csv",
 ]
 NAMES = ["id", "name", "about", "last", "company", "employer", "friend"]
-TRIGGER = re.compile(r"[\s\x00\u00a0]*[=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]")
-NUMBER = re.compile(r"[+-]?[0-9.,]+", re.ASCII)
-SIGNS = st.text(
-    alphabet=st.one_of(st.characters(), st.sampled_from("=+-@'\t\r\n\x00 \u00a0\uff1d\uff0b\uff0d\uff20129.,"))
-)
-CELLS = st.one_of(SIGNS.filter(lambda text: "\x00" not in text), st.integers(), st.none())
 
 
 @pytest.fixture(scope="module")
@@ -64,69 +49,6 @@ def records(path: Path) -> list[dict[str, str]]:
     """Read a table by its columns."""
     names, *rows = read(path)
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("", ""),
-        ("Ada", "Ada"),
-        ("a=b", "a=b"),
-        ("=1+1", "'=1+1"),
-        ("+1+1", "'+1+1"),
-        ("-1+1", "'-1+1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
-        ("\t=1", "'\t=1"),
-        ("\ttext", "'\ttext"),
-        ("\rtext", "'\rtext"),
-        ("\ntext", "'\ntext"),
-        ("\x00text", "'\x00text"),
-        ("  =1", "'  =1"),
-        ("\u00a0=1", "'\u00a0=1"),
-        ("\u2003@x", "'\u2003@x"),
-        ("\uff1d1", "'\uff1d1"),
-        ("\uff0b1", "'\uff0b1"),
-        ("\uff0d1", "'\uff0d1"),
-        ("\uff20x", "'\uff20x"),
-        (" \uff1d1", "' \uff1d1"),
-        ("'quoted", "''quoted"),
-        ("''twice", "'''twice"),
-        (" 'quoted", "' 'quoted"),
-        ("-5", "-5"),
-        ("-1,234.50", "-1,234.50"),
-        ("-", "'-"),
-        ("--1", "'--1"),
-        ("-1-1", "'-1-1"),
-        ("-٣", "'-٣"),
-        ("  text", "  text"),
-        ("1=1", "1=1"),
-    ],
-)
-def test_cell_that_acts_as_a_formula_is_guarded(text: str, safe: str) -> None:
-    """What a spreadsheet could take for a formula gets a mark in front, and gives it back; plain numbers are none."""
-    assert (safe_cell(text), unsafe_cell(safe)) == (safe, text)
-
-
-@settings(deadline=None)
-@given(SIGNS)
-def test_guard_is_undone_without_loss(text: str) -> None:
-    """Whatever text it is, it comes back, and no guarded cell begins as a formula does."""
-    safe = safe_cell(text)
-    assert unsafe_cell(safe) == text
-    assert not TRIGGER.match(safe) or NUMBER.fullmatch(safe)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=4)))
-def test_rows_are_csv_as_the_standard_library_writes_it(rows: list[list[str | int | None]]) -> None:
-    """Every cell stands in quotes, guarded, and quotes, line ends and delimiters in it survive the way back."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    written = io.StringIO(newline="")
-    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([map(safe_cell, row) for row in texts])
-    assert "".join(csv_lines(rows)) == written.getvalue()
-    back = csv.reader(io.StringIO(written.getvalue(), newline=""), strict=True)
-    assert [[unsafe_cell(cell) for cell in row] for row in back] == texts
 
 
 def test_rejects_hold_the_union_of_all_columns(made: Path) -> None:

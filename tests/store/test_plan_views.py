@@ -8,6 +8,7 @@ from store_cases import ONE, ROWS, Row, desk, edit, ledger_at, register, seal_pl
 
 from migrator.errors import PlanError
 from migrator.records import Action
+from migrator.store.cells import pack_cells
 from migrator.store.endings import Ending
 from migrator.store.ledger import LedgerReader
 from migrator.store.plan import Plan
@@ -99,11 +100,11 @@ def test_rejected_rows_come_in_the_order_of_the_source(path: Path) -> None:
         found = list(rejected_rows(plan))
         assert reject_columns(plan) == [("id", "name"), lost]
     assert found == [
-        RejectedRow("companies", ("id", "name"), ["3", None], 4,
+        RejectedRow("companies", ("id", "name"), pack_cells(["3", None]), 4,
                     [("E120", "Name", "", "Name is required", "fill it"), ODD]),
-        RejectedRow("contacts", lost, ["3", "Cyd", "77"], 4, [("E203", "company", "77", "no 77", "")]),
-        RejectedRow("contacts", lost, ["5", "Eve", "78"], 5, [("E203", "company", "78", "no 78", "")]),
-        RejectedRow("contacts", lost, ["6", "Fay", "78"], 6, [("E203", "company", "78", "no 78", "")]),
+        RejectedRow("contacts", lost, pack_cells(["3", "Cyd", "77"]), 4, [("E203", "company", "77", "no 77", "")]),
+        RejectedRow("contacts", lost, pack_cells(["5", "Eve", "78"]), 5, [("E203", "company", "78", "no 78", "")]),
+        RejectedRow("contacts", lost, pack_cells(["6", "Fay", "78"]), 6, [("E203", "company", "78", "no 78", "")]),
     ]  # fmt: skip
 
 
