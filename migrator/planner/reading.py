@@ -86,7 +86,8 @@ class RowReader:
         records = [first + n for n in said.numbers]
         texts = list(map(to_json, said.fields))
         staged = zip(records, repeat(self._number), files, numbers, said.keys, written, texts, strict=False)
-        told = self._creating.of_many(records, said.keys, texts)
+        are_all_refused = len(said.refused) == len(records)
+        told = [NOT_TOLD] * len(records) if are_all_refused else self._creating.of_many(records, said.keys, texts)
         sheaf = Sheaf(
             records=[(*row, STAGED, *one) for row, one in zip(staged, told, strict=True)],
             identities=self._stating.identities_of_many(records, said.keys, said.fields, said.rows),
