@@ -77,9 +77,9 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
 def note_waiting(draft: Draft) -> None:
     """Count the rows that wait for each record that lookups created, as far as it is known by now which rows stay."""
     draft.run("DELETE FROM waiting")
+    stays = " CROSS JOIN record c ON c.id=s.record AND c.state='create'" if draft.has_dropped else ""
     draft.run(
-        "INSERT INTO waiting SELECT s.holder, COUNT(DISTINCT s.record) FROM resolution s"
-        " CROSS JOIN record c ON c.id=s.record AND c.state='create'"
+        f"INSERT INTO waiting SELECT s.holder, COUNT(DISTINCT s.record) FROM resolution s{stays}"
         " WHERE s.holder>=(SELECT MIN(record) FROM scratch.created) GROUP BY s.holder"
     )
 

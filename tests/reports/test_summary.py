@@ -69,6 +69,17 @@ def test_source_of_one_file_is_said_in_the_singular(tmp_path: Path) -> None:
         assert summarize(plan).source == "1 file, 2 rows"
 
 
+def test_sample_of_creates_is_there_where_only_lookups_create(tmp_path: Path) -> None:
+    """The row is one of the target's, and names a parent that is not there yet."""
+    mapping = "mapping: 1\nname: acme\nsource: {connector: files}\ntarget: {connector: crelate}\nobjects:\n"
+    mapping += "  companies:\n    {from: a.csv, to: companies, key: id, match: [[Name]], fields: {Name: name,"
+    mapping += " ParentAccount_Id: {lookup: companies, by: [{Name: parent}], on_missing: create}}}\n"
+    with Plan(make(tmp_path, mapping, {"a.csv": "id,name,parent\n2,Two,Acme\n"})) as plan:
+        found = summarize(plan)
+    assert (found.totals["create"], found.totals["for_lookups"]) == (0, 1)
+    assert [one.after["Name"] for one in found.samples if one.action is Action.CREATE] == ["Acme"]
+
+
 def test_what_became_of_a_plan_is_gathered_from_its_ledger(tmp_path: Path) -> None:
     """The last run, and each operation that did not land, with the id that it has or would have changed."""
     path = make(tmp_path)
