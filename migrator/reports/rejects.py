@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from migrator.reports.guarded import ROWS_TOGETHER, csv_lines, quoted_columns, quoted_lines, quoted_packed
-from migrator.store.cells import MARK, are_texts
+from migrator.store.cells import MARK
 from migrator.store.plan import Plan
 from migrator.store.views import RejectedRow, reject_columns, rejected_rows
 
@@ -32,10 +32,8 @@ def original_cell(cell: object) -> str:
 
 
 def _are_plain(rows: Sequence[RejectedRow], columns: tuple[str, ...]) -> bool:
-    """Tell whether rows hold text alone, in just these columns."""
-    packed = [row.packed for row in rows]
-    fits = {row.columns for row in rows} == {columns} and {text.count(MARK) for text in packed} == {len(columns)}
-    return fits and are_texts(packed)
+    """Tell whether rows hold text alone, which is packed with a mark before each cell, in just these columns."""
+    return {(row.columns, row.packed.count(MARK)) for row in rows} == {(columns, len(columns))}
 
 
 def _cells(row: RejectedRow, columns: tuple[str, ...]) -> Sequence[str]:
