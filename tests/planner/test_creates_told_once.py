@@ -62,6 +62,18 @@ def test_references_are_filled_in_when_a_create_is_read(tmp_path: Path) -> None:
     assert list(found["1"]) == sorted(found["1"])
 
 
+def test_create_is_found_by_its_id_and_by_its_key(tmp_path: Path) -> None:
+    """Though the id stands nowhere in the plan: it follows from object and key, as those of all plans of a mapping."""
+    seen = desk_of(tmp_path).plan(firms() + PEOPLE)
+    with Plan(seen.path) as plan:
+        (firm,), (person,) = (
+            plan.find(operation_id(MAPPING, *one)) for one in [("companies", "17"), ("contacts", "1")]
+        )
+        assert (firm.object, firm.key, person.object, person.key) == ("companies", "17", "contacts", "1")
+        assert plan.find("contacts:1") == [person]
+        assert plan.find(operation_id(MAPPING, "contacts", "17")) == []
+
+
 @pytest.mark.parametrize("few", [0, 1, 2, 50])
 def test_rows_that_the_target_has_keep_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     """New rows and known ones are written in the order of the file, however many are composed together."""
