@@ -197,7 +197,7 @@ class ForLookups(NamedTuple):
 
 def created_for_lookups(plan: Plan, limit: int = -1) -> Iterator[ForLookups]:
     """Give the records that a plan creates for lookups, those that most rows wait on first."""
-    rows = plan.db.execute(
+    rows = plan.db.execute(  # numbers are sorted, as above, not whole records
         "SELECT o.name, r.key, r.fields, w.rows FROM (SELECT * FROM waiting ORDER BY rows DESC, record LIMIT -1) w"
         " CROSS JOIN record r ON r.id=w.record JOIN object o ON o.id=r.object"
         " WHERE r.row IS NULL AND r.state='create' LIMIT ?",

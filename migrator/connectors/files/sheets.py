@@ -40,6 +40,7 @@ def sheet(file: OpenedFile, *, name: str) -> RawTable:
     """Open a sheet by name, or the only one. Raises SourceError; a cell that Excel could not fill is a BadCell."""
     try:
         return _sheet(file, name)
+    # A workbook is somebody else's archive: of broken, encrypted or cut ones zipfile and zlib raise each of these.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, IndexError) as error:
         raise _unreadable(file, error) from None
 
