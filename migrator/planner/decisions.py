@@ -20,7 +20,7 @@ class Decisions:
         self._skipped: list[int] = []
         self._matches: list[tuple[int, int, int]] = []
         self._resolved: list[tuple[int, str, int, int]] = []
-        self._missing: list[tuple[int, int, int, int, str, int, int]] = []
+        self._missing: list[tuple[int, int, int, int]] = []
         self._postponed: list[tuple[int]] = []
         self._gathered = 0
 
@@ -55,8 +55,7 @@ class Decisions:
 
     def miss(self, found: Found) -> None:
         """Note a reference that shall create what it did not find."""
-        who = (found.record, found.field, found.item, found.lookup)
-        self._missing.append((found.references[0], found.digest, found.proof, *who))
+        self._missing.append((found.references[0], found.digest, found.proof, found.lookup))
         self._count()
 
     def postpone(self, references: list[int]) -> None:

@@ -1,10 +1,12 @@
 """Records that only lookups ask for: what was looked for in vain, what is made for it, and who points at that."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from migrator.json_text import from_json
 from migrator.records import Action
+from migrator.store.changes import BATCH
 from migrator.store.draft import Draft, IdentityRow, RecordRow, ReferenceRow
 from migrator.store.references import CREATED, Created, hold_against
 
@@ -23,24 +25,28 @@ class Missing(NamedTuple):
 
 def missing(draft: Draft) -> Iterator[Missing]:
     """Give each value that was looked for in vain, once, in the order of who asked first; none that is created."""
-    # Beside MIN, SQLite takes the other columns from the row that holds the minimum; it keeps the order of a subquery
-    # that has a limit, so that the records are read in their order.
+    # Beside MIN, SQLite takes the other columns from the row that holds the minimum.
     rows = draft.run(
-        "SELECT g.digest, g.proof, g.first, g.field, g.item, g.lookup, r.fields FROM (SELECT m.digest, m.proof,"
-        " m.field, m.item, m.lookup, MIN(m.record) AS first FROM scratch.missing m LEFT JOIN scratch.created c"
+        "SELECT m.digest, m.proof, MIN(f.record) AS first, f.field, f.item, m.lookup FROM scratch.missing m"
+        " CROSS JOIN scratch.reference f ON f.rowid=m.reference LEFT JOIN scratch.created c"
         " ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL GROUP BY m.digest, m.proof"
-        " ORDER BY first LIMIT -1) g CROSS JOIN record r ON r.id=g.first"
+        " ORDER BY first, m.digest, m.proof"
     )
-    for digest, proof, record, field, item, lookup, fields in rows:
-        yield Missing(digest, proof, record, field, item, lookup, from_json(fields))
+    while some := rows.fetchmany(BATCH):
+        listed = json.dumps([row[2] for row in some])
+        found = draft.run("SELECT r.id, r.fields FROM json_each(?) n CROSS JOIN record r ON r.id=n.value", (listed,))
+        fields = dict(found.fetchall())
+        for digest, proof, record, field, item, lookup in some:
+            yield Missing(digest, proof, record, field, item, lookup, from_json(fields[record]))
 
 
 def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
     """Give all who looked for one value in vain, in their order."""
     rows = draft.run(
         "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
-        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND EXISTS (SELECT 1 FROM scratch.missing m WHERE"
-        " m.digest=f.digest AND m.proof=f.proof AND m.lookup=f.lookup) ORDER BY f.record",
+        " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND (EXISTS (SELECT 1 FROM scratch.missing m"
+        " WHERE m.reference=f.rowid) OR EXISTS (SELECT 1 FROM scratch.asked a WHERE a.digest=f.digest"
+        " AND a.proof=f.proof AND a.lookup=f.lookup AND a.is_missing)) ORDER BY f.record",
         (digest, proof),
     )
     for record, field, item, lookup, fields in rows:

@@ -53,7 +53,8 @@ CREATE TABLE question(id TEXT PRIMARY KEY, object TEXT NOT NULL, field TEXT NOT 
 
 # A record above 0 is a planned one, below 0 one that the target holds. A digest is 64 of the 128 bits of a hash over
 # object, kind and normalised value, the proof the other 64: equal pairs are equal texts.
-# `asked` holds what the references of one wave ask for, each value once, and what answers.
+# `asked` holds what the references of one wave ask for, each value once, and what answers; `answered` the same by their
+# numbers.
 SCRATCH = """
 CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
@@ -81,8 +82,9 @@ CREATE TABLE scratch.known(digest INTEGER NOT NULL, proof INTEGER NOT NULL, id_d
 CREATE TABLE scratch.absent(digest INTEGER NOT NULL, proof INTEGER NOT NULL, object INTEGER NOT NULL, key TEXT NOT NULL,
   target_id TEXT NOT NULL) STRICT;
 CREATE TABLE scratch.remembered(record INTEGER PRIMARY KEY, target_id TEXT NOT NULL, written TEXT NOT NULL) STRICT;
+CREATE TABLE scratch.answered(reference INTEGER PRIMARY KEY, holder INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.missing(reference INTEGER PRIMARY KEY, digest INTEGER NOT NULL, proof INTEGER NOT NULL,
-  record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL, lookup INTEGER NOT NULL) STRICT;
+  lookup INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.seen(step INTEGER NOT NULL, value TEXT NOT NULL, record INTEGER NOT NULL,
   PRIMARY KEY(step, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE scratch.page(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,

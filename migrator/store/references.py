@@ -134,9 +134,9 @@ def postpone(draft: Draft, references: Iterable[tuple[int]]) -> None:
     draft.many("INSERT OR IGNORE INTO scratch.postponed VALUES(?)", references)
 
 
-def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int, str, int, int]]) -> None:
-    """Note references that shall create what they did not find: number, digest, proof, record, field, item, lookup."""
-    draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?,?,?,?)", rows)
+def add_missing(draft: Draft, rows: Iterable[tuple[int, int, int, int]]) -> None:
+    """Note references that shall create what they did not find: number, digest, proof, lookup."""
+    draft.many("INSERT INTO scratch.missing VALUES(?,?,?,?)", rows)
 
 
 class Created(NamedTuple):
@@ -187,9 +187,9 @@ def let_stand_in(draft: Draft, record: int, other: int) -> None:
 def point_at_created(draft: Draft) -> None:
     """Resolve all that looked for something in vain to what was made for it; put off what nothing was made for."""
     draft.run(
-        "INSERT OR IGNORE INTO resolution SELECT m.record, m.field, m.item, COALESCE(d.holding, c.record)"
+        "INSERT OR IGNORE INTO resolution SELECT f.record, f.field, f.item, COALESCE(d.holding, c.record)"
         " FROM scratch.missing m JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " LEFT JOIN scratch.matched d ON d.record=c.record"
+        " JOIN scratch.reference f ON f.rowid=m.reference LEFT JOIN scratch.matched d ON d.record=c.record"
     )
     draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"

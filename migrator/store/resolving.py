@@ -1,7 +1,9 @@
 """References of one wave, value by value: what all find who ask for the same is found, or missed, once.
 
-Values are taken in the order of their digests, in which the identities lie too: no record is asked for at random but
-those that are found. Only lookups that ask one object are decided here; their slots then hold what they point at.
+Values are taken in the order of their digests, in which the identities lie too, and the index of the references: no
+record is asked for at random but those that are found. What answers is then sorted by the numbers of the references; to
+look up the value of each in turn took the longer the more there were. Only lookups that ask one object are decided
+here; their slots then hold what they point at.
 """
 
 import json
@@ -14,6 +16,10 @@ _LEFT_WAVE = -1
 _ASKING = (
     "FROM scratch.reference f CROSS JOIN scratch.asked a ON a.digest=f.digest AND a.proof=f.proof"
     " AND a.lookup=f.lookup WHERE f.wave=? AND f.rowid>?"
+)
+_ASKED = (
+    "FROM scratch.asked a CROSS JOIN scratch.reference f INDEXED BY reference_by_value ON f.digest=a.digest"
+    " AND f.proof=a.proof AND f.lookup=a.lookup AND f.wave=? WHERE f.rowid>? AND a.holder IS NOT NULL"
 )
 _LISTED = "(SELECT value FROM json_each(?))"
 
@@ -46,8 +52,8 @@ def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int]
         draft.run(f"{statement} WHERE state<>'create')", (_LEFT_WAVE, wave))
     draft.run(_FILL, (wave, after, json.dumps(lookups), json.dumps(creating)))
     draft.run(
-        "INSERT INTO scratch.missing SELECT a.reference, a.digest, a.proof, f.record, f.field, f.item, a.lookup"
-        " FROM scratch.asked a CROSS JOIN scratch.reference f ON f.rowid=a.reference WHERE a.is_missing"
+        "INSERT INTO scratch.missing SELECT reference, digest, proof, lookup FROM scratch.asked WHERE is_missing"
+        " ORDER BY reference"
     )
     undecided = draft.run("SELECT 1 FROM scratch.asked WHERE holder IS NULL AND NOT is_missing LIMIT 1")
     return undecided.fetchone() is None
@@ -60,11 +66,12 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
         " LEFT JOIN scratch.matched d ON d.record=c.record WHERE c.digest=asked.digest AND c.proof=asked.proof)"
         " WHERE is_missing"
     )
+    draft.run(f"INSERT INTO scratch.answered SELECT f.rowid, a.holder {_ASKED} ORDER BY f.rowid", (wave, after))
     draft.run(
-        f"INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, a.holder {_ASKING}"
-        " AND a.holder IS NOT NULL",
-        (wave, after),
+        "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, n.holder FROM scratch.answered n"
+        " CROSS JOIN scratch.reference f ON f.rowid=n.reference"
     )
+    draft.run("DELETE FROM scratch.answered")
     if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():
         draft.run(
             f"INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid {_ASKING} AND a.is_missing AND a.holder IS NULL",
