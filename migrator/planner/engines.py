@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, Self
 
 from migrator.connectors.protocols import Source
+from migrator.planner.cleaning import Cleaning
 from migrator.planner.columns import compile_for
 from migrator.planner.compiling import Compiled
 from migrator.planner.composing import Composed, Composer
@@ -17,6 +18,7 @@ from migrator.planner.wire import Packed, pack, unpack
 from migrator.planner.workers import Work, Worker
 from migrator.records import Catalog
 from migrator.spec.values import MappingSpec
+from migrator.store.cells import are_texts, unpack_cells
 from migrator.store.changes import Turn
 
 Given = Sequence[Row | Refused]
@@ -28,13 +30,14 @@ MOST_KEPT = 64
 MOST_WAITING = 4
 FEW = 100  # so few that a worker hardly waits for them
 COMPOSING = ""  # no name of an object: records are to be composed
+_WRITTEN, _CLEAN = map(Row._fields.index, ("written", "clean"))
 
 
 class Engine(AbstractContextManager["Engine"], Protocol):
     """Reads rows of an object into records that are numbered from `first` on; what is read comes in order."""
 
-    def read(self, name: str, rows: Given, first: int) -> Iterator[Sheaf]:
-        """Take rows, and give what is read by now, perhaps of earlier ones."""
+    def read(self, name: str, rows: Given, first: int, cleaning: Cleaning | None) -> Iterator[Sheaf]:
+        """Take rows, whose cells are to be cleaned so, and give what is read by now, perhaps of earlier ones."""
 
     def rest(self) -> Iterator[Sheaf]:
         """Give what is read and not given yet."""
@@ -59,9 +62,9 @@ class Inline:
     def __exit__(self, *_error: object) -> None:
         pass
 
-    def read(self, name: str, rows: Given, first: int) -> Iterator[Sheaf]:
+    def read(self, name: str, rows: Given, first: int, cleaning: Cleaning | None) -> Iterator[Sheaf]:
         """Read at once."""
-        return self._readers[name].read(rows, first)
+        return self._readers[name].read(rows, first, cleaning)
 
     def rest(self) -> Iterator[Sheaf]:
         """Have nothing left."""
@@ -83,6 +86,7 @@ class _Part(NamedTuple):
     name: str
     rows: Sequence[Any]
     first: int
+    cleaning: Cleaning | None
 
 
 class Workers:
@@ -105,12 +109,14 @@ class Workers:
         for worker in self._workers:
             worker.end()
 
-    def read(self, name: str, rows: Given, first: int) -> Iterator[Sheaf]:
+    def read(self, name: str, rows: Given, first: int, cleaning: Cleaning | None) -> Iterator[Sheaf]:
         """Share rows with the workers, as soon as they have begun. Raises PlanError if one died."""
         if first > PAYS_FROM_ROWS and not self._workers:
             for _ in range(min(max((os.cpu_count() or 1) - 1, 1), MOST_WORKERS)):
                 self._workers.append(Worker(_begin, self._handed))
-        return self._share(name, rows, first) if self._workers else self._inline.read(name, rows, first)
+        if not self._workers:
+            return self._inline.read(name, rows, first, cleaning)
+        return self._share(_Part(Work(), name, rows, first, cleaning))
 
     def rest(self) -> Iterator[Sheaf]:
         """Wait for all that was shared. Raises PlanError if a worker died."""
@@ -118,16 +124,18 @@ class Workers:
 
     def compose(self, records: list[Turn]) -> Iterator[Composed]:
         """Share records, where there were many rows. Raises PlanError if a worker died."""
-        return self._share(COMPOSING, records, 0) if self._workers else self._inline.compose(records)
+        if not self._workers:
+            return self._inline.compose(records)
+        return self._share(_Part(Work(), COMPOSING, records, 0, None))
 
     def composed(self) -> Iterator[Composed]:
         """Wait for all that was shared. Raises PlanError if a worker died."""
         return self._owed()
 
-    def _share(self, name: str, rows: Sequence[Any], first: int) -> Iterator[Any]:
+    def _share(self, part: _Part) -> Iterator[Any]:
         """Let rows wait for a worker, and give what is made by now, in order."""
-        self._parts.append(Work())
-        self._waiting.append(_Part(self._parts[-1], name, rows, first))
+        self._parts.append(part.work)
+        self._waiting.append(part)
         self._hand_out(MOST_WAITING)
         while self._parts and self._parts[0].made is not None:
             yield from self._parts.popleft().wait()
@@ -138,14 +146,14 @@ class Workers:
         while len(self._waiting) > most:
             part, made = self._waiting.pop(), list[Any]()
             for n in range(0, len(part.rows), FEW):
-                made += _made(self._inline, part.name, part.rows[n : n + FEW], part.first + n)
+                made += _made(self._inline, part._replace(rows=part.rows[n : n + FEW], first=part.first + n))
                 self._feed()
             part.work.made = made
 
     def _feed(self) -> None:
         while self._waiting and (worker := self._free()):
-            work, name, rows, first = self._waiting.popleft()
-            worker.give(work, name, pack(rows), first)
+            part = self._waiting.popleft()
+            worker.give(part.work, part.name, _packed(part), part.first, part.cleaning)
 
     def _free(self) -> Worker | None:
         """Find a worker that is free; where much is kept already, the one that was given work first will be."""
@@ -163,12 +171,28 @@ class Workers:
             yield from self._parts.popleft().wait()
 
 
-def _made(inline: Inline, name: str, rows: Sequence[Any], first: int) -> list[Any]:
-    return list(inline.compose(list(rows)) if name == COMPOSING else inline.read(name, rows, first))
+def _made(inline: Inline, part: _Part) -> list[Any]:
+    _work, name, rows, first, cleaning = part
+    return list(inline.compose(list(rows)) if name == COMPOSING else inline.read(name, rows, first, cleaning))
 
 
-def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> Callable[[str, Packed, int], list[Any]]:
+def _packed(part: _Part) -> Packed:
+    """Pack rows for a worker; without their cells where these stand in their original text as they are."""
+    kind, columns = pack(part.rows)
+    if part.cleaning and kind is Row and are_texts(columns[_WRITTEN]):
+        columns[_CLEAN] = None
+    return kind, columns
+
+
+def _unpacked(packed: Packed) -> list[Any]:
+    kind, columns = packed
+    if kind is Row and columns[_CLEAN] is None:
+        columns[_CLEAN] = map(unpack_cells, columns[_WRITTEN])
+    return unpack(packed)
+
+
+def _begin(spec: MappingSpec, source: Source, catalog: Catalog) -> Callable[..., list[Any]]:
     """Compile the mapping in a process of its own."""
     contents = Contents(source)
     inline = Inline(compile_for(spec, source, catalog, contents), contents)
-    return lambda name, packed, first: _made(inline, name, unpack(packed), first)
+    return lambda name, packed, first, cleaning: _made(inline, _Part(Work(), name, _unpacked(packed), first, cleaning))

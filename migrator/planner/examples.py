@@ -6,11 +6,11 @@ from typing import Any
 from migrator.errors import Problem
 from migrator.json_text import to_json
 from migrator.planner.canonical import coerce_to
+from migrator.planner.cleaning import Cleaning, cleaner
 from migrator.planner.compiling import Compiled, CompiledObject
 from migrator.planner.known import CREATE, OTHERWISE
 from migrator.planner.lines import PARENT
 from migrator.planner.refusal import ValueRefusedError
-from migrator.planner.rows import cleaner
 from migrator.records import Canonical, same_value
 from migrator.spec.values import Example
 from migrator.store.cells import pack_cells
@@ -30,7 +30,7 @@ def _failures(item: CompiledObject, example: Example) -> Iterator[str]:
         yield f"the source has no column '{unknown[0]}'"
         return
     cells = [example.row.get(name, "") for name in item.columns]
-    clean = cleaner(is_text=False, is_trimmed=item.item.is_trimmed, blank_values=frozenset())
+    clean = cleaner(Cleaning(is_text=False, is_trimmed=item.item.is_trimmed, blank_values=frozenset()))
     reading = item.read.read(clean(cells), pack_cells(cells))
     refusals = [finding for finding in reading.findings if finding.rejects]
     codes = {finding.code for finding in refusals}

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from migrator.json_text import to_json
+from migrator.planner.cleaning import Cleaner, Cleaning, cleaner
 from migrator.planner.compiling import Compiled
 from migrator.planner.contents import Contents
 from migrator.planner.creating import NOT_TOLD, Creating
@@ -54,15 +55,23 @@ class RowReader:
         self._creating = Creating(compiled, item, self._stating)
         self._waves = compiled.waves
         self._contents = contents
+        self._clean: Cleaner | None = None
         self._together = Together(item.read, compiled.waves, has_steps=bool(item.steps))
         self._reads_files = any(reads_files(value) for value in values_of(item.item))
 
-    def read(self, rows: Sequence[Row | Refused], first: int) -> Iterator[Sheaf]:
-        """Read rows into records that are numbered from `first` on; in several parts where they name large files."""
-        return self.read_each(rows, first) if self._reads_files else iter([self._read_together(rows, first)])
+    def read(self, rows: Sequence[Row | Refused], first: int, cleaning: Cleaning | None = None) -> Iterator[Sheaf]:
+        """Read rows into records that are numbered from `first` on; in several parts where they name large files.
 
-    def read_each(self, rows: Sequence[Row | Refused], first: int) -> Iterator[Sheaf]:
+        `cleaning` says what is to be done with their cells before.
+        """
+        if self._reads_files:
+            return self.read_each(rows, first, cleaning)
+        self._clean = cleaner(cleaning) if cleaning else None
+        return iter([self._read_together(rows, first)])
+
+    def read_each(self, rows: Sequence[Row | Refused], first: int, cleaning: Cleaning | None = None) -> Iterator[Sheaf]:
         """Read one row after the other: what `read` gives must be the same."""
+        self._clean = cleaner(cleaning) if cleaning else None
         sheaf = Sheaf()
         for record, row in enumerate(rows, first):
             self._read_one(record, row, sheaf)
@@ -79,7 +88,8 @@ class RowReader:
             return Sheaf()
         known_odd = self._odd_among(rows)
         given = [self._blank if n in known_odd else row for n, row in enumerate(rows)] if known_odd else rows
-        _tokens, files, numbers, written, clean, _notes = zip(*given, strict=True)
+        _tokens, files, numbers, written, cells, _notes = zip(*given, strict=True)
+        clean = [*map(self._clean, cells)] if self._clean else cells
         said = self._together.read(clean, pack_rows(clean) if self._is_joined else written, known_odd)
         if said.odd:
             files, numbers, written = ([column[n] for n in said.numbers] for column in (files, numbers, written))
@@ -121,7 +131,8 @@ class RowReader:
             self._stage(record, row.row, Reading(row.key, {}, [], [row.finding]), sheaf)
             return
         written = pack_cells(row.clean) if self._is_joined else row.written
-        self._stage(record, row, self._read(row.clean, written), sheaf)
+        clean = self._clean(row.clean) if self._clean else row.clean
+        self._stage(record, row, self._read(clean, written), sheaf)
 
     def _stage(self, record: int, row: Row, reading: Reading, sheaf: Sheaf) -> None:
         number = self._number

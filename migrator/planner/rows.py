@@ -1,7 +1,7 @@
 """An object of a mapping, compiled: one pure function from a row's cells to what the row says."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from migrator.planner.asking import Asking, compile_lookup, compile_reference, is_reference, key_text
@@ -15,13 +15,11 @@ from migrator.planner.lines import PARENT
 from migrator.planner.paths import Getter, make_getter
 from migrator.planner.queries import Ask, Query
 from migrator.planner.refusal import CONTROL, ValueRefusedError, fact_of, spell
-from migrator.planner.transforms.text import WHITE
 from migrator.records import ObjectType
 from migrator.spec.values import FieldSpec, MappingSpec, ObjectSpec, Value, all_lookups, lines_of
 from migrator.store.cells import is_printable, is_safe
 
 Cells = Sequence[Any]
-Cleaner = Callable[[Cells], list[Any]]
 
 _SIGNS = ("\ufffd", "Ã", "Â", "â€")  # one of these stands in all text that lost its encoding
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0090-\u00bf™œ\u009d\u0153]")
@@ -285,15 +283,3 @@ def ragged(found: int, width: int) -> Finding:
     """Tell that a row does not fit the header."""
     fact = f"the row has {found} cells, the header {width}"
     return Finding("E130", "", "", fact, "correct the row, or state 'pad: true' in the source block")
-
-
-def cleaner(*, is_text: bool, is_trimmed: bool, blank_values: frozenset[str]) -> Cleaner:
-    """Make the function that trims a row's text and empties what counts as blank."""
-    if is_text and is_trimmed and not blank_values:
-        return lambda cells: [cell.strip(WHITE) for cell in cells]
-
-    def clean(cells: Cells) -> list[Any]:
-        trimmed = [cell.strip(WHITE) if is_trimmed and isinstance(cell, str) else cell for cell in cells]
-        return ["" if isinstance(cell, str) and cell in blank_values else cell for cell in trimmed]
-
-    return clean

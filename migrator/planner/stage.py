@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 from migrator.connectors.protocols import Source, SourceFacts
 from migrator.json_text import to_json
+from migrator.planner.cleaning import Cleaning, cleaner, cleaning_of
 from migrator.planner.compiling import CompiledObject
 from migrator.planner.engines import Engine
 from migrator.planner.identities import KEY, digest_of
 from migrator.planner.reading import Refused, Sheaf
 from migrator.planner.rows import Finding
 from migrator.planner.shaping.bench import Row
-from migrator.planner.shaping.pipeline import Workshop, cleaner_of
+from migrator.planner.shaping.pipeline import Workshop
 from migrator.planner.shaping.steps import CompiledStep
 from migrator.store.draft import Draft
 from migrator.store.leaving import LeftOut, StandsFor, add_left_out, add_standing, settle_standing
@@ -47,7 +48,9 @@ class Stage:
         table = source.table(item.tables)
         row = (compiled.number, item.name, item.to, str(compiled.tier), to_json(list(table.columns)))
         self._draft.add_object(row)
-        clean = cleaner_of(table, source, is_trimmed=item.is_trimmed)
+        cleaning = cleaning_of(table, source, is_trimmed=item.is_trimmed)
+        clean = cleaner(cleaning) if compiled.steps else None
+        shelf.cleaning = None if compiled.steps else cleaning
         async for batch in table.batches:
             count.rows += len(batch.rows)
             for rows in pipeline.take(workshop.rows_of(batch, table, clean, shelf)):
@@ -62,11 +65,11 @@ class Stage:
             count.multiplied[f"{step.number} {step.name}"] = bench.added
         return count
 
-    def read(self, name: str, rows: list[Row | Refused]) -> int:
+    def read(self, name: str, rows: list[Row | Refused], cleaning: Cleaning | None) -> int:
         """Let the engine read rows of an object into records, and put away what is read; gives the first number."""
         first = self.next_record
         self.next_record += len(rows)
-        for sheaf in self.engine.read(name, rows, first):
+        for sheaf in self.engine.read(name, rows, first, cleaning):
             self._store(sheaf)
         return first
 
@@ -95,6 +98,7 @@ class _Shelf:
     def __init__(self, stage: Stage, compiled: CompiledObject) -> None:
         self._stage = stage
         self._compiled = compiled
+        self.cleaning: Cleaning | None = None  # what is left to be done with the cells of the rows
         self._rows: list[Row | Refused] = []
         self._left_out: list[LeftOut] = []
         self._standing: list[StandsFor] = []
@@ -139,7 +143,7 @@ class _Shelf:
             self._store()
 
     def _store(self) -> None:
-        first = self._stage.read(self._compiled.item.name, self._rows)
+        first = self._stage.read(self._compiled.item.name, self._rows, self.cleaning)
         rows = [one.row if isinstance(one, Refused) else one for one in self._rows] if self._depth else []
         landed = [(row.token, record) for record, row in enumerate(rows, first)]
         self._stage.put_aside(self._left_out, self._standing, landed)

@@ -18,6 +18,7 @@ from planning_cases import Desk, TypedSource
 
 from migrator.connectors.protocols import BadCell
 from migrator.planner.bundle import Bundle, Memo
+from migrator.planner.cleaning import Cleaning, cleaner
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.contents import Contents
 from migrator.planner.forms import Note, ReadFiles
@@ -25,7 +26,7 @@ from migrator.planner.identities import marker_of
 from migrator.planner.normal import normal, normal_all
 from migrator.planner.reading import Refused, RowReader, Sheaf
 from migrator.planner.refusal import CONTROL, Refusal, ValueRefusedError
-from migrator.planner.rows import Finding, _encoding_findings, cleaner, looked_at
+from migrator.planner.rows import Finding, _encoding_findings, looked_at
 from migrator.planner.shaping.bench import Row
 from migrator.planner.stating import Stating
 from migrator.planner.together import LEFT_ALONE, Together
@@ -117,9 +118,14 @@ def compiled(fields: str, *settings: str) -> Compiled:
         return compile_mapping(spec, catalog(), dict.fromkeys(spec.objects, COLUMNS), read)
 
 
-def rows_of(tables: Sequence[Sequence[Any]], *, is_text: bool) -> list[Row | Refused]:
+def cleaning_of(*, is_text: bool) -> Cleaning:
+    """Trim, and let a dash count as blank."""
+    return Cleaning(is_text=is_text, is_trimmed=True, blank_values=frozenset({"-"}))
+
+
+def rows_of(tables: Sequence[Sequence[Any]], *, is_text: bool, is_raw: bool = False) -> list[Row | Refused]:
     """Make rows as they come out of a source; one in seven is refused by a step, or noted by one."""
-    clean = cleaner(is_text=is_text, is_trimmed=True, blank_values=frozenset())
+    clean = list if is_raw else cleaner(cleaning_of(is_text=is_text))
     found: list[Row | Refused] = []
     for n, cells in enumerate(tables, start=2):
         row = Row(n, 1, n, pack_cells(cells), clean(cells))
@@ -240,6 +246,17 @@ def test_lookups_and_matches_of_many_rows_are_those_of_each(
     fields = f"boss: {lookup}, mail: a, text: b, short: c, phone: c"
     together, alone = both_ways(compiled(fields, "key: id", f"match: {match}"), rows_of(rows, is_text=True))
     assert together == alone
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.tuples(*(st.sampled_from(["1", " x ", "-", " -", "", "a@b.c ", *TYPED]),) * 4), max_size=9))
+def test_cells_are_cleaned_before_or_while_they_are_read(rows: list[tuple[Any, ...]]) -> None:
+    """Where no step looks at them, they are cleaned by whoever reads them; it makes no difference."""
+    is_text = all(isinstance(cell, str) for row in rows for cell in row)
+    reader = RowReader(compiled("text: a, mail: b, day: c"), "people", Contents(TypedSource(COLUMNS, [])))
+    before, raw = (rows_of(rows, is_text=is_text, is_raw=is_raw) for is_raw in (False, True))
+    for read in (reader.read, reader.read_each):
+        assert [*read(raw, 1, cleaning_of(is_text=is_text))] == [*read(before, 1)]
 
 
 def shout(cells: Sequence[Any], notes: list[Note]) -> str | None:

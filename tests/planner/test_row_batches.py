@@ -132,7 +132,7 @@ def test_rows_that_come_to_no_end_are_not_gathered_in_memory(
     """What a step refuses, drops or replaces before all rows are there is put away as it comes."""
     sizes = []
 
-    def read(_stage: Stage, _name: str, rows: Sequence[Any]) -> int:
+    def read(_stage: Stage, _name: str, rows: Sequence[Any], _cleaning: Any) -> int:
         sizes.append((len(rows), 0, 0))
         return 1
 

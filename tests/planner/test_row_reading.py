@@ -11,9 +11,10 @@ from planning_cases import CRELATE, Desk
 from migrator.connectors.protocols import BadCell
 from migrator.errors import SpecError
 from migrator.planner.asking import key_text
+from migrator.planner.cleaning import Cleaning, cleaner
 from migrator.planner.compiling import Compiled, compile_mapping
 from migrator.planner.forms import ReadFiles
-from migrator.planner.rows import Finding, Reading, cleaner
+from migrator.planner.rows import Finding, Reading
 from migrator.store.cells import pack_cells
 
 COLUMNS = ("id", "sub", "last", "born", "salary", "tags", "company", "city")
@@ -233,7 +234,7 @@ def test_text_that_lost_its_encoding_is_warned_of(tmp_path: Path, text: str, exp
 def test_cells_are_trimmed_and_emptied(settings: dict[str, Any], cells: list[Any], expected: list[Any]) -> None:
     """Text is trimmed unless the mapping says no; a whole cell of the blank values is blank; other types stay."""
     blank_values = frozenset(settings.pop("blank", ()))
-    assert cleaner(**settings, blank_values=blank_values)(cells) == expected
+    assert cleaner(Cleaning(**settings, blank_values=blank_values))(cells) == expected
 
 
 def test_reference_says_what_it_looks_for(tmp_path: Path) -> None:

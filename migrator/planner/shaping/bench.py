@@ -11,9 +11,10 @@ from migrator.store.spill import Partners
 
 
 class Row(NamedTuple):
-    """A row: a number of its own, its place, its original cells as JSON, its cells as they are now, and what was noted.
+    """A row: a number of its own, its place, its original cells as text, its cells as they are now, and what was noted.
 
-    Of the rows that a step makes of one, the first keeps its `token`.
+    Where no step looks at the cells, they are still the original ones, and are cleaned when the row is read. Of the
+    rows that a step makes of one, the first keeps its `token`.
     """
 
     token: int

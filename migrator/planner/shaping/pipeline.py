@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from migrator.connectors.protocols import Batch, Source, SourceFacts, Table
 from migrator.errors import Problem, SourceError
-from migrator.planner.rows import Cleaner, Finding, cleaner, ragged
+from migrator.planner.cleaning import Cleaner, cleaner, cleaning_of
+from migrator.planner.rows import Finding, ragged
 from migrator.planner.shaping.bench import Bench, Row, Step
 from migrator.planner.shaping.joining import joined_text
 from migrator.planner.shaping.packing import pack
@@ -90,7 +91,7 @@ class Workshop:
         outlet = _Refusing(self.draft)
         pipeline = await self.open(joined.steps, source, outlet)
         table = source.table(joined.tables)
-        clean = cleaner_of(table, source, is_trimmed=joined.is_trimmed)
+        clean = cleaner(cleaning_of(table, source, is_trimmed=joined.is_trimmed))
         partners = Partners(self.draft, next(self.numbers))
         async for batch in table.batches:
             for rows in pipeline.take(self.rows_of(batch, table, clean, outlet)):
@@ -113,14 +114,14 @@ class Workshop:
             ]
         )
 
-    def rows_of(self, batch: Batch, table: Table, clean: Cleaner, outlet: Outlet) -> list[Row]:
-        """Give the rows of a batch, cleaned; those that do not fit the header are refused."""
+    def rows_of(self, batch: Batch, table: Table, clean: Cleaner | None, outlet: Outlet) -> list[Row]:
+        """Give the rows of a batch, cleaned unless that is done later; those that do not fit the header are refused."""
         if not batch.rows:
             return []
         file, width = self.draft.file_number(batch.file), len(table.columns)
         numbers, cells = zip(*batch.rows, strict=True)
-        tokens = islice(self.tokens, len(cells))
-        made = zip(tokens, repeat(file), numbers, pack_rows(cells), map(clean, cells), repeat(()), strict=False)
+        tokens, cleaned = islice(self.tokens, len(cells)), map(clean, cells) if clean else cells
+        made = zip(tokens, repeat(file), numbers, pack_rows(cells), cleaned, repeat(()), strict=False)
         rows = list(map(_MAKE_ROW, made))
         if {*map(len, cells)} == {width}:
             return rows
@@ -128,12 +129,6 @@ class Workshop:
             if len(row.clean) != width:
                 outlet.refuse(None, row, ragged(len(row.clean), width))
         return [row for row in rows if len(row.clean) == width]
-
-
-def cleaner_of(table: Table, source: Source, *, is_trimmed: bool) -> Cleaner:
-    """Make the function that cleans the rows of a table."""
-    blank_values = source.blank_values | table.blank_values
-    return cleaner(is_text=table.is_text, is_trimmed=is_trimmed, blank_values=blank_values)
 
 
 class _Refusing:
