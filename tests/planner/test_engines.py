@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 import os
 import shutil
 import signal
@@ -77,7 +77,7 @@ def test_plan_is_the_same_where_both_take_turns(tmp_path: Path, monkeypatch: pyt
     assert next(turns) > 5
 
 
-@pytest.mark.parametrize("cells", [[" a ", ""], ["a\x1fb", "c"], ["a", datetime.date(2024, 5, 6)], [None, 1.5]])
+@pytest.mark.parametrize("cells", [[" a ", ""], ["a\x1fb", "c"], ["a", dt.date(2024, 5, 6)], [None, 1.5]])
 def test_rows_reach_a_worker_as_they_are(cells: list[Any]) -> None:
     """Their cells travel by themselves only where the original text does not say what they are."""
     rows = [Row(n, 1, n, pack_cells(some), some) for n, some in enumerate([["x", "y"], cells])]
