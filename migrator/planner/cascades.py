@@ -10,9 +10,13 @@ def reject_dependants(draft: Draft) -> None:
     """Reject what points at rejected records, and so on."""
     if not has_rejected(draft):
         return
-    while layer := cascades(draft):
-        draft.add_problems([_problem(item) for item in layer])
-        draft.set_state(Action.REJECT, [item.record for item in layer])
+    is_new = True
+    while is_new:
+        is_new = False
+        for some in cascades(draft):
+            is_new = True
+            draft.add_problems([_problem(item) for item in some])
+            draft.set_state(Action.REJECT, [item.record for item in some])
 
 
 def reject_cascades(draft: Draft) -> None:

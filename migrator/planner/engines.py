@@ -36,6 +36,10 @@ _WRITTEN, _CLEAN = map(Row._fields.index, ("written", "clean"))
 class Engine(AbstractContextManager["Engine"], Protocol):
     """Reads rows of an object into records that are numbered from `first` on; what is read comes in order."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether others work beside this thread, and may as well do so for whoever asks."""
+
     def read(self, name: str, rows: Given, first: int, cleaning: Cleaning | None) -> Iterator[Sheaf]:
         """Take rows, whose cells are to be cleaned so, and give what is read by now, perhaps of earlier ones."""
 
@@ -51,6 +55,8 @@ class Engine(AbstractContextManager["Engine"], Protocol):
 
 class Inline:
     """This process."""
+
+    is_shared = False
 
     def __init__(self, compiled: Compiled, contents: Contents) -> None:
         self._readers = {name: RowReader(compiled, name, contents) for name in compiled.objects}
@@ -101,6 +107,11 @@ class Workers:
         self._workers: list[Worker] = []
         self._parts: deque[Work] = deque()
         self._waiting: deque[_Part] = deque()
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether there are enough rows to begin other processes."""
+        return bool(self._workers)
 
     def __enter__(self) -> Self:
         return self

@@ -29,7 +29,7 @@ from migrator.store.references import (
     point_at_created,
     reopen_left_out,
 )
-from migrator.store.resolving import ask, index_references, point
+from migrator.store.resolving import ask, point
 
 _NAMED = 5
 _HINT = "add it, correct the value, or state on_missing: create | blank | skip"
@@ -38,8 +38,8 @@ _HINT = "add it, correct the value, or state on_missing: create | blank | skip"
 class Lookups:
     """Resolves the references of a whole draft; `next_record` numbers what it creates.
 
-    What is missing or ambiguous is put off until everything is created that lookups create, and until it is known
-    which rows are rejected: so the order of rows and objects makes no difference.
+    What is missing, ambiguous or rejected is put off until everything is created that lookups create, and until it is
+    known which rows are rejected: so the order of rows and objects makes no difference.
     """
 
     def __init__(self, desk: Desk, next_record: int) -> None:
@@ -53,7 +53,6 @@ class Lookups:
     def resolve_all(self) -> None:
         """Resolve, round by round; then reject what points at rejected records, and so on."""
         first, after = 1, 0
-        index_references(self._draft)
         while True:
             newest, created = last_reference(self._draft), self._maker.next_record
             self._resolve_rounds(first, after)
@@ -122,9 +121,7 @@ class Lookups:
             decisions.resolve(found.record, found.field, live[0].record, item=found.item)
         elif live:
             self._follow(found, live, decisions)
-        elif rejected := _rejected(found):
-            decisions.resolve(found.record, found.field, rejected, item=found.item)  # the cascade tells the cause
-        elif lookup.on_missing == "create":
+        elif lookup.on_missing == "create" and not _rejected(found):
             decisions.miss(found)
         else:
             decisions.postpone(found.references)
@@ -175,7 +172,7 @@ class Lookups:
                 policy = self._compiled.lookups[found.lookup].lookup.on_missing
                 holder = live[0].record if len(live) == 1 else 0 if live else _rejected(found)
                 decided += bool(holder) or (not live and policy in {"reject", "skip", "create"})
-                if holder:
+                if holder:  # the cascade tells the cause if that is rejected
                     decisions.resolve(found.record, found.field, holder, item=found.item)
                 elif not live and policy in {"reject", "create"}:
                     decisions.reject(self._problem(found, self._missing(found)))

@@ -139,7 +139,7 @@ async def _fill(
     staged: dict[str, StageCount] = {}
     for name, item in compiled.objects.items():
         staged[name] = await stage.add(item, source)
-    draft.index_identities()
+    draft.index_rows(is_shared=stage.engine.is_shared)
     adopt_spelling(draft, normal_text)
     draft.index_left_out()
     settle_duplicates(compiled, draft)

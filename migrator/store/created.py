@@ -28,7 +28,7 @@ def missing(draft: Draft) -> Iterator[Missing]:
     # Beside MIN, SQLite takes the other columns from the row that holds the minimum.
     rows = draft.run(
         "SELECT m.digest, m.proof, MIN(f.record) AS first, f.field, f.item, m.lookup FROM scratch.missing m"
-        " CROSS JOIN scratch.reference f ON f.rowid=m.reference LEFT JOIN scratch.created c"
+        " CROSS JOIN asking.reference f ON f.rowid=m.reference LEFT JOIN scratch.created c"
         " ON c.digest=m.digest AND c.proof=m.proof WHERE c.record IS NULL GROUP BY m.digest, m.proof"
         " ORDER BY first, m.digest, m.proof"
     )
@@ -43,7 +43,7 @@ def missing(draft: Draft) -> Iterator[Missing]:
 def askers(draft: Draft, digest: int, proof: int) -> Iterator[Missing]:
     """Give all who looked for one value in vain, in their order."""
     rows = draft.run(
-        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM scratch.reference f JOIN record r ON r.id=f.record"
+        "SELECT f.record, f.field, f.item, f.lookup, r.fields FROM asking.reference f JOIN record r ON r.id=f.record"
         " WHERE f.digest=? AND f.proof=? AND f.wave>=0 AND (EXISTS (SELECT 1 FROM scratch.missing m"
         " WHERE m.reference=f.rowid) OR EXISTS (SELECT 1 FROM scratch.asked a WHERE a.digest=f.digest"
         " AND a.proof=f.proof AND a.lookup=f.lookup AND a.is_missing)) ORDER BY f.record",

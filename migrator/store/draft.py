@@ -1,18 +1,20 @@
 """A plan while it is made: rows are staged here, set by set, and memory stays flat however many there are.
 
-The draft lies under a temporary name beside the plan, its scratch tables in a file of their own. It needs no journal:
+The draft lies under a temporary name beside the plan, its scratch tables in files of their own. It needs no journal:
 what does not reach the seal is thrown away.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from migrator.records import Action
 from migrator.store.at_once import AT_ONCE, write_all
-from migrator.store.plan_schema import APPLICATION_ID, FORMAT, PLAN, SCRATCH
+from migrator.store.plan_schema import APPLICATION_ID, ASKING, FORMAT, PLAN, SCRATCH
 from migrator.store.sqlite import connect, create_private, translated
 
 LAST = 2**63 - 1  # no record has this number
@@ -97,22 +99,21 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._partial = path.with_name(f".{path.name}.partial")
-        self._scratch = path.with_name(f".{path.name}.scratch")
+        self._beside = {name: path.with_name(f".{path.name}.{name}") for name in ("scratch", "asking")}
         self._files: dict[str, int] = {}
         self.has_dropped = False
         with translated(path):
             self.remove()
             create_private(self._partial)
-            create_private(self._scratch)
             self.db = connect(self._partial, _PRAGMAS)
-            self.db.execute("ATTACH ? AS scratch", (str(self._scratch),))
-            self.db.execute(f"PRAGMA scratch.page_size={_PAGE}")
-            self.db.execute("PRAGMA scratch.journal_mode=off")
-            self.db.execute("PRAGMA scratch.synchronous=0")
-            self.db.execute("PRAGMA scratch.cache_size=-8192")
+            for name, beside in self._beside.items():
+                create_private(beside)
+                self.db.execute(f"ATTACH ? AS {name}", (str(beside),))
+                for setting in ("page_size", "journal_mode", "synchronous", "cache_size"):
+                    self.db.execute(f"PRAGMA {name}.{setting}={_PRAGMAS[setting]}")
             self.db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self.db.execute(f"PRAGMA user_version={FORMAT}")
-            self.db.executescript(PLAN + SCRATCH)
+            self.db.executescript(PLAN + SCRATCH + ASKING)
             self.db.execute("BEGIN")
 
     def __enter__(self) -> Self:
@@ -124,7 +125,7 @@ class Draft:
 
     def remove(self) -> None:
         """Take away the draft's files, also those that a killed process left."""
-        for path in (self._partial, self._scratch):
+        for path in (self._partial, *self._beside.values()):
             path.unlink(missing_ok=True)
 
     def add_object(self, row: tuple[int, str, str, str, str]) -> None:
@@ -156,7 +157,7 @@ class Draft:
         """Stage rows with what they state: each a StagedRecord, StagedIdentity or StagedReference, or a plain tuple."""
         self.insert("record", records)
         self.insert("scratch.identity", identities)
-        self.insert("scratch.reference", references)
+        self.insert("asking.reference", references)
         self.add_problems(problems)
 
     def add_contents(self, facts: Iterable[tuple[str, str, int]]) -> None:
@@ -191,9 +192,25 @@ class Draft:
         """Sort the rows that steps removed by their keys, once."""
         self.run("CREATE INDEX scratch.left_out_by_digest ON left_out(digest, proof)")
 
-    def index_identities(self) -> None:
-        """Sort what records state, once, after all rows are staged."""
-        self.run("CREATE INDEX scratch.identity_by_digest ON identity(digest, proof, record, line, is_first)")
+    def index_rows(self, *, is_shared: bool) -> None:
+        """Sort what records state, and what they ask for, once all rows are staged; both at a time if it is shared."""
+        identities = "CREATE INDEX scratch.identity_by_digest ON identity(digest, proof, record, line, is_first)"
+        references = "CREATE INDEX {}reference_by_value ON reference(digest, proof, lookup, wave)"
+        self.run("COMMIT")
+        if is_shared:
+            with ThreadPoolExecutor(1) as others, translated(self.path):
+                sorting = others.submit(self._alone, "asking", references.format(""))
+                self.db.execute(identities)
+                sorting.result()
+        else:
+            self.run(identities)
+            self.run(references.format("asking."))
+        self.run("BEGIN")
+
+    def _alone(self, name: str, statement: str) -> None:
+        """Run a statement on one of the files beside the plan, which nobody uses meanwhile."""
+        with closing(connect(self._beside[name], _PRAGMAS)) as db:
+            db.execute(statement)
 
     def many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Run one statement for many rows. Raises StoreError."""
@@ -218,10 +235,11 @@ class Draft:
             return self.db.execute(statement, values)
 
     def finish(self) -> Path:
-        """Drop the scratch file, make the plan durable, and give the path under which it still lies."""
+        """Drop the scratch files, make the plan durable, and give the path under which it still lies."""
         with translated(self.path):
             self.db.execute("COMMIT")
-            self.db.execute("DETACH scratch")
+            for name in self._beside:
+                self.db.execute(f"DETACH {name}")
             self.db.close()
             descriptor = os.open(self._partial, os.O_RDONLY | os.O_CLOEXEC)
             try:

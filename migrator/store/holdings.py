@@ -99,7 +99,7 @@ def note_unstated(draft: Draft) -> dict[int, int]:
     draft.run(
         "INSERT INTO gone SELECT a.object, a.key, a.target_id FROM scratch.absent a"
         f" WHERE NOT EXISTS({_STATED.format('a')}) AND NOT (substr(a.key, 1, 1)='?' AND length(a.key)=17)"
-        " AND a.digest NOT IN (SELECT digest FROM scratch.reference)"
+        " AND a.digest NOT IN (SELECT digest FROM asking.reference)"
         " ORDER BY a.object, a.key",
         (KEY_LINE,),
     )

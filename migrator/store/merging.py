@@ -28,7 +28,7 @@ def move_taken(draft: Draft) -> None:
     """
     is_its = "({0}.field=t.field OR {0}.field LIKE '?' || t.field || '.%')"  # also lookups inside its own
     taken = f"FROM scratch.taken t WHERE t.record={{0}}.record AND {is_its}"
-    for table, condition in (("scratch.reference", ""), ("problem", f"code IN ('{SENT}','{ADDED}') AND ")):
+    for table, condition in (("asking.reference", ""), ("problem", f"code IN ('{SENT}','{ADDED}') AND ")):
         name = table.rpartition(".")[2]
         found = taken.format(name)
         draft.run(f"UPDATE {table} SET record=(SELECT t.kept {found}) WHERE {condition}EXISTS(SELECT 1 {found})")

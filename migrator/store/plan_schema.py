@@ -1,4 +1,4 @@
-"""The tables of a plan, and those of the scratch file that lives while one is made."""
+"""The tables of a plan, and those of the scratch files that live while one is made."""
 
 APPLICATION_ID = 0x6D697031  # "mip1"
 FORMAT = 8
@@ -58,8 +58,6 @@ CREATE TABLE question(id TEXT PRIMARY KEY, object TEXT NOT NULL, field TEXT NOT 
 SCRATCH = """
 CREATE TABLE scratch.identity(digest INTEGER NOT NULL, proof INTEGER NOT NULL, record INTEGER NOT NULL,
   line INTEGER NOT NULL, is_first INTEGER NOT NULL) STRICT;
-CREATE TABLE scratch.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
-  lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
 CREATE TABLE scratch.asked(digest INTEGER NOT NULL, proof INTEGER NOT NULL, lookup INTEGER NOT NULL,
   reference INTEGER NOT NULL, is_missing INTEGER NOT NULL, holder INTEGER, PRIMARY KEY(digest, proof, lookup))
   STRICT, WITHOUT ROWID;
@@ -68,6 +66,8 @@ CREATE TABLE scratch.created(digest INTEGER NOT NULL, proof INTEGER NOT NULL, re
 CREATE INDEX scratch.created_by_record ON created(record);
 CREATE TABLE scratch.reopened(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
   PRIMARY KEY(record, field, item)) STRICT, WITHOUT ROWID;
+CREATE TABLE scratch.falling(record INTEGER NOT NULL, object INTEGER NOT NULL, field TEXT NOT NULL,
+  file TEXT NOT NULL, row INTEGER, key TEXT NOT NULL, code TEXT NOT NULL) STRICT;
 CREATE TABLE scratch.postponed(reference INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE scratch.holding(record INTEGER PRIMARY KEY, target TEXT NOT NULL, id TEXT NOT NULL, label TEXT NOT NULL,
   fields TEXT, UNIQUE(target, id)) STRICT;
@@ -115,4 +115,10 @@ CREATE TABLE scratch.left_out(digest INTEGER NOT NULL, proof INTEGER NOT NULL, o
   file INTEGER NOT NULL, row INTEGER NOT NULL, step TEXT NOT NULL) STRICT;
 CREATE TABLE scratch.standing(token INTEGER PRIMARY KEY, kept INTEGER NOT NULL, digest INTEGER, proof INTEGER) STRICT;
 CREATE TABLE scratch.landed(token INTEGER PRIMARY KEY, record INTEGER NOT NULL) STRICT;
+"""
+
+# In a file of their own, so that they are sorted while something else is.
+ASKING = """
+CREATE TABLE asking.reference(record INTEGER NOT NULL, field TEXT NOT NULL, item INTEGER NOT NULL,
+  lookup INTEGER NOT NULL, wave INTEGER NOT NULL, digest INTEGER NOT NULL, proof INTEGER NOT NULL) STRICT;
 """

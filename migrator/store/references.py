@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from migrator.records import Action
+from migrator.store.changes import BATCH
 from migrator.store.draft import Draft, IdentityRow, StagedReference
 from migrator.store.plan_schema import LOOKUP_LINE, MARKER_LINE
 from migrator.store.pointing import LOOKUP_KEY
@@ -74,18 +75,18 @@ _UNRESOLVED = "NOT EXISTS (SELECT 1 FROM resolution s WHERE s.record=f.record AN
 def found_in_wave(draft: Draft, wave: int, *, after: int) -> Iterator[Found]:
     """Give the references of a wave, from a number of reference on, that are not decided, with what they found."""
     condition = f"f.wave=? AND f.rowid>? AND {_UNRESOLVED} AND {_UNDECIDED}"
-    return _grouped(draft.run(_FOUND.format(origin="scratch.reference f", condition=condition), (wave, after)))
+    return _grouped(draft.run(_FOUND.format(origin="asking.reference f", condition=condition), (wave, after)))
 
 
 def found_unresolved(draft: Draft, wave: int) -> Iterator[Found]:
     """Give the references of a wave whose slot nothing else has filled."""
-    statement = _FOUND.format(origin="scratch.reference f", condition=f"f.wave=? AND {_UNRESOLVED}")
+    statement = _FOUND.format(origin="asking.reference f", condition=f"f.wave=? AND {_UNRESOLVED}")
     return _grouped(draft.run(statement, (wave,)))
 
 
 def found_postponed(draft: Draft) -> Iterator[Found]:
     """Give the references that were put off, with what they find now."""
-    origin = "scratch.postponed o CROSS JOIN scratch.reference f ON f.rowid=o.reference"
+    origin = "scratch.postponed o CROSS JOIN asking.reference f ON f.rowid=o.reference"
     return _grouped(draft.run(_FOUND.format(origin=origin, condition=_UNRESOLVED)))
 
 
@@ -120,7 +121,7 @@ def whole_record(draft: Draft, record: int) -> dict[str, Any]:
 
 def last_reference(draft: Draft) -> int:
     """Give the number of the newest reference."""
-    (number,) = draft.run("SELECT COALESCE(MAX(rowid), 0) FROM scratch.reference").fetchone()
+    (number,) = draft.run("SELECT COALESCE(MAX(rowid), 0) FROM asking.reference").fetchone()
     return int(number)
 
 
@@ -189,7 +190,7 @@ def point_at_created(draft: Draft) -> None:
     draft.run(
         "INSERT OR IGNORE INTO resolution SELECT f.record, f.field, f.item, COALESCE(d.holding, c.record)"
         " FROM scratch.missing m JOIN scratch.created c ON c.digest=m.digest AND c.proof=m.proof"
-        " JOIN scratch.reference f ON f.rowid=m.reference LEFT JOIN scratch.matched d ON d.record=c.record"
+        " JOIN asking.reference f ON f.rowid=m.reference LEFT JOIN scratch.matched d ON d.record=c.record"
     )
     draft.run(
         "INSERT OR IGNORE INTO scratch.postponed SELECT m.reference FROM scratch.missing m"
@@ -204,16 +205,19 @@ def has_rejected(draft: Draft) -> bool:
     return found.fetchone() is not None
 
 
-def cascades(draft: Draft) -> list[Cascade]:
-    """Find staged records that point at a rejected one, a first layer of them."""
-    found = draft.run(
-        "SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
-        " COALESCE((SELECT code FROM problem WHERE record=p.id ORDER BY id LIMIT 1), '')"
-        " FROM resolution s JOIN record c ON c.id=s.record AND c.state='create'"
+def cascades(draft: Draft) -> Iterator[list[Cascade]]:
+    """Find staged records that point at a rejected one, a first layer of them; gives them many at once."""
+    draft.run("DELETE FROM scratch.falling")
+    draft.run(
+        "INSERT INTO scratch.falling SELECT s.record, c.object, s.field, COALESCE(n.name, ''), p.row, p.key,"
+        " COALESCE(w.code, '') FROM resolution s JOIN record c ON c.id=s.record AND c.state='create'"
         " JOIN record p ON p.id=s.holder AND p.state='reject' LEFT JOIN file n ON n.id=p.file"
+        " LEFT JOIN (SELECT record, MIN(id), code FROM problem GROUP BY record) w ON w.record=p.id"
         " ORDER BY s.record, s.field"
     )
-    return [Cascade(*row) for row in found]
+    found = draft.run("SELECT * FROM scratch.falling ORDER BY rowid")
+    while some := found.fetchmany(BATCH):
+        yield [Cascade(*row) for row in some]
 
 
 def reopen_left_out(draft: Draft) -> int:
@@ -228,7 +232,7 @@ def reopen_left_out(draft: Draft) -> int:
         "DELETE FROM resolution WHERE (record, field, item) IN (SELECT record, field, item FROM scratch.reopened)"
     )
     return draft.run(
-        "INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid FROM scratch.reference f"
+        "INSERT OR IGNORE INTO scratch.postponed SELECT f.rowid FROM asking.reference f"
         " JOIN scratch.reopened o ON o.record=f.record AND o.field=f.field AND o.item=f.item"
     ).rowcount
 

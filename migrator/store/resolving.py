@@ -14,11 +14,11 @@ from migrator.store.draft import Draft
 _LEFT_WAVE = -1
 
 _ASKING = (
-    "FROM scratch.reference f CROSS JOIN scratch.asked a ON a.digest=f.digest AND a.proof=f.proof"
+    "FROM asking.reference f CROSS JOIN scratch.asked a ON a.digest=f.digest AND a.proof=f.proof"
     " AND a.lookup=f.lookup WHERE f.wave=? AND f.rowid>?"
 )
 _ASKED = (
-    "FROM scratch.asked a CROSS JOIN scratch.reference f INDEXED BY reference_by_value ON f.digest=a.digest"
+    "FROM scratch.asked a CROSS JOIN asking.reference f INDEXED BY reference_by_value ON f.digest=a.digest"
     " AND f.proof=a.proof AND f.lookup=a.lookup AND f.wave=? WHERE f.rowid>? AND a.holder IS NOT NULL"
 )
 _LISTED = "(SELECT value FROM json_each(?))"
@@ -28,7 +28,7 @@ _LISTED = "(SELECT value FROM json_each(?))"
 _FILL = (
     "INSERT INTO scratch.asked WITH hit AS (SELECT g.*, i.record AS stated,"
     " CASE WHEN i.record<0 OR m.holding<0 OR p.state='create' THEN COALESCE(m.holding, i.record) END AS live"
-    " FROM (SELECT digest, proof, lookup, MIN(rowid) AS reference FROM scratch.reference INDEXED BY reference_by_value"
+    " FROM (SELECT digest, proof, lookup, MIN(rowid) AS reference FROM asking.reference INDEXED BY reference_by_value"
     f" WHERE wave=? AND rowid>? AND lookup IN {_LISTED} GROUP BY digest, proof, lookup) g"
     " LEFT JOIN scratch.identity i ON i.digest=g.digest AND i.proof=g.proof LEFT JOIN record p ON p.id=i.record"
     " LEFT JOIN scratch.matched m ON m.record=i.record)"
@@ -37,18 +37,13 @@ _FILL = (
 )
 
 
-def index_references(draft: Draft) -> None:
-    """Sort what references ask for, once, when those of all rows are staged."""
-    draft.run("CREATE INDEX scratch.reference_by_value ON reference(digest, proof, lookup, wave)")
-
-
 def ask(draft: Draft, wave: int, lookups: Sequence[int], creating: Sequence[int], *, after: int) -> bool:
     """Gather what the references of a wave ask for by some lookups, and what answers; those behind number `after`.
 
     What nothing states is noted as missing for the lookups that create. Tells whether all that is asked is decided.
     """
     if draft.has_dropped:  # nobody asks any longer for a record that is rejected or left out
-        statement = "UPDATE scratch.reference SET wave=? WHERE wave=? AND record IN (SELECT id FROM record"
+        statement = "UPDATE asking.reference SET wave=? WHERE wave=? AND record IN (SELECT id FROM record"
         draft.run(f"{statement} WHERE state<>'create')", (_LEFT_WAVE, wave))
     draft.run(_FILL, (wave, after, json.dumps(lookups), json.dumps(creating)))
     draft.run(
@@ -69,7 +64,7 @@ def point(draft: Draft, wave: int, *, after: int) -> None:
     draft.run(f"INSERT INTO scratch.answered SELECT f.rowid, a.holder {_ASKED} ORDER BY f.rowid", (wave, after))
     draft.run(
         "INSERT OR REPLACE INTO resolution SELECT f.record, f.field, f.item, n.holder FROM scratch.answered n"
-        " CROSS JOIN scratch.reference f ON f.rowid=n.reference"
+        " CROSS JOIN asking.reference f ON f.rowid=n.reference"
     )
     draft.run("DELETE FROM scratch.answered")
     if draft.run("SELECT 1 FROM scratch.asked WHERE is_missing AND holder IS NULL LIMIT 1").fetchone():

@@ -235,12 +235,12 @@ def test_planning_that_fails_keeps_the_plan_that_was_there(tmp_path: Path) -> No
 
 def test_draft_that_is_not_sealed_is_removed(tmp_path: Path) -> None:
     """A draft ends with its context, and takes away what an earlier one left under its name."""
-    left = [tmp_path / ".x.plan.partial", tmp_path / ".x.plan.scratch"]
+    left = [tmp_path / f".x.plan.{name}" for name in ("partial", "scratch", "asking")]
     for path in left:
         path.write_bytes(b"left by a process that was killed")
     with Draft(tmp_path / "x.plan") as draft:
-        assert [path.read_bytes()[:15] for path in left] == [b"SQLite format 3"] * 2
-        assert [stat.S_IMODE(path.stat().st_mode) for path in left] == [0o600] * 2
+        assert [path.read_bytes()[:15] for path in left] == [b"SQLite format 3"] * 3
+        assert [stat.S_IMODE(path.stat().st_mode) for path in left] == [0o600] * 3
         draft.file_number("people.csv")
     assert list(tmp_path.iterdir()) == []
 
@@ -291,7 +291,7 @@ def test_killed_planning_does_not_stop_the_next_one(tmp_path: Path, where: str) 
     command = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(tmp_path), where]
     assert subprocess.run(command, check=False, timeout=30).returncode == -9
     left = sorted(item.name for item in tmp_path.iterdir() if "plan" in item.name)
-    assert left == [".acme.plan.partial", ".acme.plan.scratch"]
+    assert left == [".acme.plan.asking", ".acme.plan.partial", ".acme.plan.scratch"]
     assert len(desk.plan(OBJECTS).raw) == 4
     assert [item.name for item in tmp_path.iterdir() if "plan" in item.name] == ["acme.plan"]
 

@@ -331,6 +331,17 @@ def test_what_points_at_a_row_that_a_reference_left_out_is_refused(order: list[s
     assert list(seen.problems) == [f"people:2 E203 firm: {fact} ({hint})"]
 
 
+def test_name_of_a_rejected_row_is_found_in_what_another_lookup_creates() -> None:
+    """The target will hold that one, so what points at the name does not fall with the row."""
+    tasks = [("t1", "Call", "P", "", "Ada", ""), ("t2", "Call", "P", "", "Ada", "Acme")]
+    world = calm(people=[("p1", "Ada", "", "", "")] * 2, tasks=tasks)
+    with opened(world, CALM._replace(within="create")) as office:
+        seen = office.plan()
+    (created,) = (name for name, state in seen.created.items() if state == "create" and name.startswith("people:"))
+    assert seen.changes["+ tasks:t1"]["who"] == seen.changes["+ tasks:t2"]["who"] == f"@{created}"
+    assert seen.states["people:2"] == seen.states["people:3"] == "reject"
+
+
 def test_row_with_a_problem_is_rejected_though_another_reference_would_skip_it() -> None:
     """A problem that is told and a row that is quietly left out do not go together."""
     world = calm(people=[("p1", "Ada", "f9", "", "p9")])

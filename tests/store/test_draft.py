@@ -39,8 +39,26 @@ def test_rows_are_staged_with_all_that_they_state(draft: Draft) -> None:
     draft.add_rows([record(1)], [identity], [reference], [problem])
     assert draft.run("SELECT * FROM record").fetchall() == [(1, 1, 1, 2, "1", "[]", "{}", "create", None, None)]
     assert draft.run("SELECT * FROM scratch.identity").fetchall() == [(11, 12, 1, 0, 0)]
-    assert draft.run("SELECT * FROM scratch.reference").fetchall() == [(1, "company", 0, 3, 1, 21, 22)]
+    assert draft.run("SELECT * FROM asking.reference").fetchall() == [(1, "company", 0, 3, 1, 21, 22)]
     assert draft.run("SELECT * FROM problem").fetchall() == [(1, *problem)]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_rows_are_sorted_once_all_are_staged(draft: Draft, *, is_shared: bool) -> None:
+    """What is sorted beside this thread is there for it, and what is staged later has its place."""
+    draft.add_rows([record(1)], [StagedIdentity(11, 12, 1, 0)], [StagedReference(1, "a", 0, 3, 1, 21, 22)], [])
+    draft.index_rows(is_shared=is_shared)
+    draft.add_rows([record(2)], [StagedIdentity(5, 6, 2, 0)], [StagedReference(2, "a", 0, 3, 1, 7, 8)], [])
+    by_value = "SELECT record FROM {} INDEXED BY {} ORDER BY digest"
+    sorted_by = {"scratch.identity": "identity_by_digest", "asking.reference": "reference_by_value"}
+    assert [draft.run(by_value.format(*one)).fetchall() for one in sorted_by.items()] == [[(2,), (1,)]] * 2
+
+
+def test_fault_of_what_is_sorted_beside_is_told(draft: Draft, tmp_path: Path) -> None:
+    """A file that somebody takes away is no reason for silence, nor for a traceback."""
+    (tmp_path / ".acme.plan.asking").unlink()
+    with pytest.raises(StoreError, match="E705 not readable as a file of migrator: no such table"):
+        draft.index_rows(is_shared=True)
 
 
 def test_first_of_a_value_stands_for_the_others(draft: Draft) -> None:

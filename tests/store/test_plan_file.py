@@ -202,7 +202,7 @@ def test_abandoned_draft_leaves_the_old_plan(path: Path) -> None:
     with Draft(path) as draft:
         draft.add_object((1, "companies", "companies", "A", "[]"))
         assert sorted(one.name for one in path.parent.iterdir()) == [
-            ".acme.plan.partial", ".acme.plan.scratch", "acme.plan"
+            ".acme.plan.asking", ".acme.plan.partial", ".acme.plan.scratch", "acme.plan"
         ]  # fmt: skip
         assert {mode_of(one) for one in path.parent.iterdir()} == {0o600}
     assert ([one.name for one in path.parent.iterdir()], path.read_bytes()) == (["acme.plan"], before)
@@ -210,7 +210,7 @@ def test_abandoned_draft_leaves_the_old_plan(path: Path) -> None:
 
 def test_draft_replaces_what_a_killed_one_left(tmp_path: Path) -> None:
     """Files of a draft that was never ended are not in the way."""
-    for name in (".acme.plan.partial", ".acme.plan.scratch"):
+    for name in (".acme.plan.partial", ".acme.plan.scratch", ".acme.plan.asking"):
         (tmp_path / name).write_bytes(b"half")
     assert seal_plan(tmp_path / "acme.plan") == seal_plan(tmp_path / "other.plan")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["acme.plan", "other.plan"]
