@@ -32,6 +32,9 @@ _PRAGMAS: dict[str, str | int] = {
     "mmap_size": 0,
 }
 
+# Files beside the draft, with their caches: references are added and read in their order, or in that of their index.
+_BESIDE = {"scratch": -8192, "asking": -1024}
+
 
 class StagedRecord(NamedTuple):
     """A source row as it is staged: number, place, key; original cells and canonical fields as JSON.
@@ -99,7 +102,7 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._partial = path.with_name(f".{path.name}.partial")
-        self._beside = {name: path.with_name(f".{path.name}.{name}") for name in ("scratch", "asking")}
+        self._beside = {name: path.with_name(f".{path.name}.{name}") for name in _BESIDE}
         self._files: dict[str, int] = {}
         self.has_dropped = False
         with translated(path):
@@ -109,8 +112,9 @@ class Draft:
             for name, beside in self._beside.items():
                 create_private(beside)
                 self.db.execute(f"ATTACH ? AS {name}", (str(beside),))
-                for setting in ("page_size", "journal_mode", "synchronous", "cache_size"):
+                for setting in ("page_size", "journal_mode", "synchronous"):
                     self.db.execute(f"PRAGMA {name}.{setting}={_PRAGMAS[setting]}")
+                self.db.execute(f"PRAGMA {name}.cache_size={_BESIDE[name]}")
             self.db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self.db.execute(f"PRAGMA user_version={FORMAT}")
             self.db.executescript(PLAN + SCRATCH + ASKING)
