@@ -116,6 +116,11 @@ class ObjectType:
     labels: Mapping[str, str] = field(default_factory=dict)
     kind_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     parent_ids: Mapping[str, str] = field(default_factory=dict)
+    texts: frozenset[str] = field(init=False, repr=False, compare=False)  # the fields of plain text
+
+    def __post_init__(self) -> None:
+        texts = (name for name, one in self.fields.items() if one.kind in TEXT_KINDS and "." not in name)
+        object.__setattr__(self, "texts", frozenset(texts))
 
     def key(self, name: str) -> str:
         """Give the wire name of a field: that of a custom one is found by its label, `custom.Legacy ID`."""

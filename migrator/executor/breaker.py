@@ -50,8 +50,8 @@ class Breaker:
 
     def count_call(self, outcomes: Sequence[Outcome]) -> None:
         """Count a call that nobody knows the end of, or that did not leave, once, however many records it held."""
-        is_doubt = any(one.verdict is Verdict.IN_DOUBT for one in outcomes)
-        is_unsent = all(one.verdict is Verdict.NOT_SENT for one in outcomes)
+        verdicts = {one.verdict for one in outcomes}
+        is_doubt, is_unsent = Verdict.IN_DOUBT in verdicts, verdicts == {Verdict.NOT_SENT}
         self.in_doubt += is_doubt
         self.in_doubt_in_a_row = self.in_doubt_in_a_row + 1 if is_doubt else 0
         self.pages_in_a_row = self.pages_in_a_row + 1 if any(one.is_page for one in outcomes) else 0

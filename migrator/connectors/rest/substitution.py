@@ -38,7 +38,7 @@ def at_path(data: Any, path: str) -> Any:
     for part in path.split(".") if path else ():
         if part == "*" and isinstance(data, Mapping):
             data = next(iter(data.values())) if len(data) == 1 else None
-        elif isinstance(data, Mapping):
+        elif data.__class__ is dict or isinstance(data, Mapping):  # asked in full takes longer than the look itself
             data = data.get(part)
         elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
             data = data[int(part)]

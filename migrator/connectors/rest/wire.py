@@ -181,10 +181,10 @@ def encode_body(definition: Definition, change: Write, action: Action, zone: tzi
         drop_path(body, name)
     body = {name: value for name, value in body.items() if value is not None}
     for name, value in change.fields.items():
-        if (field := item.type.field(name)) is None:
-            continue
-        if value.__class__ is str and field.kind in TEXT_KINDS and "." not in name:
+        if value.__class__ is str and name in item.type.texts:
             body[name] = value  # as most are: no format changes a text
+            continue
+        if (field := item.type.field(name)) is None:
             continue
         head, _, part = name.partition(".")
         if part and head not in body and isinstance(read.get(head), Mapping):
